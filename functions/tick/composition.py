@@ -1,0 +1,90 @@
+"""Puts the engine together from real stores, queue and exchanges; done once per process."""
+
+import json
+from functools import lru_cache
+
+from pairtrader.exchanges.base import BaseExchange
+from pairtrader.exchanges.errors import UserMustAct
+from pairtrader.exchanges.factory import create_exchange
+from pairtrader.model.bot import BotConfig
+from pairtrader.storage.accounts import AccountRepository
+from pairtrader.storage.bots import BotRepository
+from pairtrader.storage.claims import ClaimRepository
+from pairtrader.storage.key_vault import KeyVault
+from pairtrader.storage.schedules import Schedules, SchedulesUnavailable
+from pairtrader.storage.simulated_accounts import SimulatedAccountRepository
+from pairtrader.storage.spread_history import SpreadHistoryRepository
+from pairtrader.storage.trade_logs import LogRepository
+from pairtrader.trading.clock import SystemClock
+from pairtrader.trading.engine import TickEngine
+from pairtrader.trading.ports import Ports
+
+from functions.tick.settings import TickSettings, settings
+from functions.tick.slot_queue import SqsSlotQueue
+
+
+class ExchangeShelf:
+    """Keeps one exchange object per account between invocations, connections and keys with it."""
+
+    def __init__(self, environment: TickSettings) -> None:
+        self._accounts = AccountRepository()
+        self._vault = KeyVault(environment.secret_prefix)
+        self._simulated = SimulatedAccountRepository()
+        self._hosts: dict[str, str] = json.loads(environment.exchange_hosts or "{}")
+        self._bucket = environment.data_bucket
+        self._kept: dict[str, BaseExchange] = {}
+
+    async def exchange_of(self, config: BotConfig) -> BaseExchange:
+        """Return the exchange of the bot's account.
+
+        Raises:
+            UserMustAct: the account is gone or switched off.
+        """
+        account_id = config.settings.exchange_account_id
+        if account_id not in self._kept:
+            account = self._accounts.get(config.user_id, account_id)
+            if account is None or not account.is_active:
+                raise UserMustAct("the exchange account is gone or switched off")
+            self._kept[account_id] = create_exchange(
+                account,
+                clock=SystemClock().now,
+                account_store=self._simulated,
+            )
+        return self._kept[account_id]
+
+
+class TableRetirement:
+    """Gives schedules and claims back for good."""
+
+    def __init__(self, schedules: Schedules, claims: ClaimRepository) -> None:
+        self._schedules = schedules
+        self._claims = claims
+
+    def remove_schedule(self, bot_id: str, generation: int) -> None:
+        """Delete the schedule; one that can't be deleted now is met again at its next event."""
+        try:
+            self._schedules.delete(bot_id, generation)
+        except SchedulesUnavailable:
+            return
+
+    def release_claims(self, config: BotConfig) -> None:
+        """Give up the bot's claims on both symbols."""
+        self._claims.release(config)
+
+
+@lru_cache
+def engine() -> TickEngine:
+    """Return the process's engine."""
+    environment = settings()
+    schedules = Schedules(environment.schedule_group, "", "", "")
+    return TickEngine(
+        Ports(
+            bots=BotRepository(),
+            history=SpreadHistoryRepository(),
+            logs=LogRepository(),
+            slots=SqsSlotQueue(environment.queue_url),
+            retirement=TableRetirement(schedules, ClaimRepository()),
+            exchange_of=ExchangeShelf(environment).exchange_of,
+            clock=SystemClock(),
+        )
+    )

@@ -1,0 +1,1 @@
+"""The simulated exchange: its markets, its matching and the records of its accounts."""

@@ -1,0 +1,1 @@
+"""Value objects that every layer speaks in: markets, orders, positions and bots."""

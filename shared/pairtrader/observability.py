@@ -1,0 +1,6 @@
+"""The one place where logger, metrics and tracer are made."""
+
+from aws_lambda_powertools import Logger, Metrics
+
+logger = Logger()
+metrics = Metrics(namespace="pairtrader")

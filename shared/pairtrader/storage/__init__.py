@@ -1,0 +1,1 @@
+"""What outlives an invocation: DynamoDB through PynamoDB, keys in Secrets Manager."""

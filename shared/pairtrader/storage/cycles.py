@@ -1,0 +1,43 @@
+"""Round trips of all bots."""
+
+from typing import Any, Self
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from pairtrader.model.bot import CycleRecord
+from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
+
+
+class CycleItem(Model):
+    """One round trip."""
+
+    class Meta(TableMeta):
+        table_name = table_name("cycles")
+
+    bot_id = UnicodeAttribute(hash_key=True)
+    cycle_number = NumberAttribute(range_key=True)
+    body = ValueAttribute[CycleRecord](CycleRecord)
+
+    @classmethod
+    def of(cls, cycle: CycleRecord) -> Self:
+        """Return the item that stores `cycle`."""
+        return cls(cycle.bot_id, cycle.cycle_number, body=cycle)
+
+
+class CycleRepository:
+    """Reads cycles; ticks write them together with the bot's state."""
+
+    def list(self, bot_id: str, limit: int, cursor: str | None) -> Page[CycleRecord]:
+        """Return the bot's cycles, newest first.
+
+        Raises:
+            BadCursor: the cursor is not of this list.
+        """
+        start: dict[str, Any] | None = decode_cursor(cursor, bot_id=bot_id)
+        found = CycleItem.query(
+            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
+        )
+        items = [item.body for item in found]
+        return Page(items, encode_cursor(found.last_evaluated_key))

@@ -1,0 +1,58 @@
+"""Settled orders of all bots."""
+
+from typing import Self
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from pairtrader.model.bot import OrderRecord
+from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
+
+
+class OrdersByUser(GlobalSecondaryIndex["OrderItem"]):  # type: ignore[no-untyped-call]
+    """A user's orders over all bots, by time."""
+
+    class Meta(TableMeta):
+        index_name = "by_user"
+        projection = AllProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+
+
+class OrderItem(Model):
+    """One order; sorts by the time it was written down."""
+
+    class Meta(TableMeta):
+        table_name = table_name("orders")
+
+    bot_id = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+    user_id = UnicodeAttribute()
+    body = ValueAttribute[OrderRecord](OrderRecord)
+    by_user = OrdersByUser()
+
+    @classmethod
+    def of(cls, order: OrderRecord) -> Self:
+        """Return the item that stores `order`."""
+        sort = f"{order.created_at:013d}#{order.id}"
+        return cls(order.bot_id, sort, user_id=order.user_id, body=order)
+
+
+class OrderRepository:
+    """Reads orders; ticks write them together with the bot's state."""
+
+    def list(self, bot_id: str, limit: int, cursor: str | None) -> Page[OrderRecord]:
+        """Return the bot's orders, newest first.
+
+        Raises:
+            BadCursor: the cursor is not of this list.
+        """
+        start = decode_cursor(cursor, bot_id=bot_id)
+        found = OrderItem.query(
+            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
+        )
+        items = [item.body for item in found]
+        return Page(items, encode_cursor(found.last_evaluated_key))

@@ -1,0 +1,51 @@
+"""The legs of every cycle of all bots."""
+
+from typing import Self
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.models import Model
+
+from pairtrader.model.bot import PositionRecord
+from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
+
+
+class PositionItem(Model):
+    """One leg of one cycle."""
+
+    class Meta(TableMeta):
+        table_name = table_name("positions")
+
+    bot_id = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+    body = ValueAttribute[PositionRecord](PositionRecord)
+
+    @classmethod
+    def of(cls, position: PositionRecord) -> Self:
+        """Return the item that stores `position`."""
+        sort = f"{position.cycle_number:08d}#{position.leg}"
+        return cls(position.bot_id, sort, body=position)
+
+
+class PositionRepository:
+    """Reads positions; ticks write them together with the bot's state."""
+
+    def list(self, bot_id: str, limit: int, cursor: str | None) -> Page[PositionRecord]:
+        """Return the bot's positions, those of the newest cycle first.
+
+        Raises:
+            BadCursor: the cursor is not of this list.
+        """
+        start = decode_cursor(cursor, bot_id=bot_id)
+        found = PositionItem.query(
+            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
+        )
+        items = [item.body for item in found]
+        return Page(items, encode_cursor(found.last_evaluated_key))
+
+    def of_cycle(self, bot_id: str, cycle_number: int) -> tuple[PositionRecord, ...]:
+        """Return the legs of one cycle in order, strongly consistent."""
+        found = PositionItem.query(
+            bot_id, PositionItem.sort.startswith(f"{cycle_number:08d}#"), consistent_read=True
+        )
+        return tuple(item.body for item in found)

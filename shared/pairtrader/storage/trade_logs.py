@@ -1,0 +1,52 @@
+"""What every bot did and why, line by line; lines age out after 90 days."""
+
+from typing import Self
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from pairtrader.model.bot import LogRecord
+from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
+
+KEPT_SECONDS = 90 * 86_400
+
+
+class LogItem(Model):
+    """One line."""
+
+    class Meta(TableMeta):
+        table_name = table_name("trade-logs")
+
+    bot_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    body = ValueAttribute[LogRecord](LogRecord)
+    expires_at = NumberAttribute()
+    """TTL, seconds UTC."""
+
+    @classmethod
+    def of(cls, log: LogRecord) -> Self:
+        """Return the item that stores `log`."""
+        expires_at = log.created_at // 1000 + KEPT_SECONDS
+        return cls(log.bot_id, log.id, body=log, expires_at=expires_at)
+
+
+class LogRepository:
+    """Reads and adds lines."""
+
+    def add(self, log: LogRecord) -> None:
+        """Store one line by itself."""
+        LogItem.of(log).save()
+
+    def list(self, bot_id: str, limit: int, cursor: str | None) -> Page[LogRecord]:
+        """Return the bot's lines, newest first.
+
+        Raises:
+            BadCursor: the cursor is not of this list.
+        """
+        start = decode_cursor(cursor, bot_id=bot_id)
+        found = LogItem.query(
+            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
+        )
+        items = [item.body for item in found]
+        return Page(items, encode_cursor(found.last_evaluated_key))

@@ -1,0 +1,1 @@
+"""What a bot does: its life, its ticks, its orders and how it recovers."""

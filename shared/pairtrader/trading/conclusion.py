@@ -1,0 +1,188 @@
+"""What the end of an operation makes of the bot: rows done, cycles closed, faults."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from pairtrader.model.bot import (
+    BotConfig,
+    BotState,
+    CloseReason,
+    Cycle,
+    LogType,
+    Operation,
+    OperationKind,
+    Records,
+    Status,
+)
+from pairtrader.trading.lifecycle import Move, next_status
+from pairtrader.trading.plan import Step
+from pairtrader.trading.records import (
+    cycle_record,
+    log_record,
+    net_profit,
+    position_records,
+)
+from pairtrader.trading.session import Change
+
+
+def conclude(config: BotConfig, state: BotState, step: Step, now: int) -> Change:
+    """Return the state after the operation ended with `step` (done, nothing done or stuck)."""
+    operation, cycle = state.operation, state.cycle
+    if operation is None or cycle is None:
+        raise AssertionError("nothing to conclude")
+    if step is Step.STUCK:
+        text = f"{operation.kind} could not be brought to an end, the legs differ"
+        return fault(state, "unbalanced_legs", text, now)
+    if operation.kind is OperationKind.CLOSE:
+        if step is Step.NOTHING_DONE:
+            return Change(replace(state, operation=None))
+        return end_cycle(config, state, operation.reason, operation.spread, now)
+    if step is Step.NOTHING_DONE:
+        return _abandon_entry(config, state, operation, cycle, now)
+    return _row_done(config, state, operation, cycle, now)
+
+
+def _row_done(
+    config: BotConfig, state: BotState, operation: Operation, cycle: Cycle, now: int
+) -> Change:
+    cycle = replace(
+        cycle,
+        level=operation.level,
+        first_spread=operation.spread if operation.level == 1 else cycle.first_spread,
+        last_spread=operation.spread,
+        invested=cycle.legs[0].cost + cycle.legs[1].cost,
+    )
+    done = replace(state, cycle=cycle, operation=None)
+    text = f"level {operation.level} {'opened' if operation.level == 1 else 'added'}"
+    line = log_record(
+        state.bot_id, LogType.TRADE, text, now, spread=operation.spread, invested=cycle.invested
+    )
+    records = Records(
+        positions=position_records(config, done, cycle, now),
+        cycles=(cycle_record(config, done, cycle),),
+        logs=(line,),
+    )
+    if operation.unwound:
+        done = _paused(done, "entry_unwound")
+    return Change(done, records=records)
+
+
+def _abandon_entry(
+    config: BotConfig, state: BotState, operation: Operation, cycle: Cycle, now: int
+) -> Change:
+    """Nothing of the entry is left; the row is not counted."""
+    stopped_by = _why_pause(operation)
+    if cycle.is_flat and cycle.entered_anything:
+        ended = end_cycle(config, state, CloseReason.UNWOUND, operation.spread, now)
+        return replace(ended, state=_paused(ended.state, stopped_by or "entry_unwound"))
+    left = replace(state, operation=None, cycle=None if cycle.is_flat else cycle)
+    text = f"level {operation.level} not filled" + (f": {stopped_by}" if stopped_by else "")
+    kind = LogType.WARNING if stopped_by else LogType.INFO
+    line = log_record(state.bot_id, kind, text, now, spread=operation.spread)
+    if stopped_by:
+        left = _paused(left, stopped_by)
+    return Change(left, records=Records(logs=(line,)))
+
+
+def _why_pause(operation: Operation) -> str:
+    """An entry that was taken back or refused would be tried for ever: it pauses the bot."""
+    if operation.unwound:
+        return "entry_unwound"
+    if operation.refusal and operation.refusal != "never reached":
+        return f"entry_refused: {operation.refusal}"
+    return ""
+
+
+def _paused(state: BotState, reason: str) -> BotState:
+    if state.status is not Status.RUNNING:
+        return state
+    return replace(state, status=Status.PAUSED, status_reason=reason)
+
+
+def end_cycle(
+    config: BotConfig, state: BotState, reason: str, close_spread: float, now: int
+) -> Change:
+    """Return the state after the open cycle: counted, booked, ready for the next or paused."""
+    cycle = state.cycle
+    if cycle is None:
+        raise AssertionError("no cycle to end")
+    net = net_profit(cycle)
+    ended = replace(
+        state,
+        cycle=None,
+        operation=None,
+        current_cycle=state.current_cycle + 1,
+        order_rounds=0,
+        disarmed=cycle.direction,
+        close_spread=close_spread,
+        closed_at=now,
+        last_pnl=None,
+        total_profit=state.total_profit + net,
+        total_trades=state.total_trades + 1,
+    )
+    row = cycle_record(
+        config, state, cycle, reason=reason, close_spread=close_spread, closed_at=now
+    )
+    line = log_record(
+        state.bot_id,
+        LogType.TRADE,
+        f"cycle {row.cycle_number} closed: {reason}",
+        now,
+        net_pnl=net,
+        fees=cycle.fees,
+        funding=cycle.funding,
+        spread=close_spread,
+    )
+    records = Records(
+        positions=position_records(config, state, cycle, now), cycles=(row,), logs=(line,)
+    )
+    return Change(_status_after(config, ended, reason), records=records)
+
+
+def _status_after(config: BotConfig, state: BotState, reason: str) -> BotState:
+    """A stopping bot is stopped by its tick once it has given back what it holds."""
+    commanded = state.command is not None
+    by_user = reason in (CloseReason.USER, CloseReason.BROKEN_PAIR)
+    if state.status is Status.STOPPING:
+        return replace(state, command=None)
+    if commanded or by_user or state.status is Status.ERROR or config.settings.pause_after_close:
+        status = next_status(state.status, Move.CLOSE_DONE)
+        return replace(state, command=None, status=status, status_reason=f"closed: {reason}")
+    return state
+
+
+def hand_over(
+    config: BotConfig, state: BotState, prices: tuple[Decimal, Decimal], now: int
+) -> Change:
+    """Return the state after the user took the position over, booked at `prices` (the mark)."""
+    cycle = state.cycle
+    if cycle is None:
+        raise AssertionError("no cycle to hand over")
+    legs, realised = [], cycle.realised
+    for leg, price in zip(cycle.legs, prices, strict=True):
+        value = abs(leg.amount) * price
+        realised += value - leg.cost if leg.amount > 0 else leg.cost - value
+        legs.append(
+            replace(
+                leg,
+                amount=Decimal(0),
+                cost=Decimal(0),
+                exited=leg.exited + abs(leg.amount),
+                proceeds=leg.proceeds + value,
+            )
+        )
+    left = replace(cycle, legs=(legs[0], legs[1]), realised=realised)
+    spread = state.last_spread if state.last_spread is not None else cycle.last_spread
+    return end_cycle(config, replace(state, cycle=left), CloseReason.HANDED_OVER, spread, now)
+
+
+def fault(state: BotState, reason: str, text: str, now: int, **details: str) -> Change:
+    """Return the state of a bot that can't prove what it holds; a person is told."""
+    line = log_record(state.bot_id, LogType.ERROR, text, now, **details)
+    faulty = replace(
+        state,
+        operation=None,
+        status=next_status(state.status, Move.FAULT),
+        status_reason=reason,
+    )
+    return Change(faulty, records=Records(logs=(line,)))

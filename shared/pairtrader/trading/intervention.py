@@ -1,0 +1,213 @@
+"""What a tick does under the lease: settle, obey commands, trade, stop."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+
+from pairtrader.exchanges.errors import ExchangeError
+from pairtrader.model.bot import (
+    Bot,
+    BotState,
+    CloseReason,
+    CommandKind,
+    LogType,
+    Operation,
+    OperationKind,
+    Records,
+    Status,
+)
+from pairtrader.model.order import OrderType
+from pairtrader.strategy import decision
+from pairtrader.trading import conclusion
+from pairtrader.trading.books import Overfilled
+from pairtrader.trading.entry import EntryImpossible, plan_entry, prepare_account
+from pairtrader.trading.execution import Execution
+from pairtrader.trading.judgement import CLOSES, judge
+from pairtrader.trading.lifecycle import Move, next_status
+from pairtrader.trading.look import Look
+from pairtrader.trading.records import log_record
+from pairtrader.trading.retirement import Retirement
+from pairtrader.trading.session import Change, OutOfTime, Session
+from pairtrader.trading.transmission import Unproven
+
+MAY_REST = frozenset({CloseReason.TAKE_PROFIT, CloseReason.REGRESSION})
+"""Reasons to close that may wait for a limit order; all others go to market."""
+UNPROVEN = "unproven_order"
+
+
+def is_unfinished(bot: Bot) -> bool:
+    """Whether something must be settled or obeyed before anything new is decided."""
+    state = bot.state
+    return bool(
+        bot.intents
+        or state.operation is not None
+        or state.command is not None
+        or state.status is Status.STOPPING
+    )
+
+
+class Intervention:
+    """The leased part of one tick; `seen` is None where the market could not be looked at."""
+
+    def __init__(self, session: Session, retirement: Retirement, seen: Look | None) -> None:
+        self._session = session
+        self._retirement = retirement
+        self._seen = seen
+
+    async def settle(self) -> None:
+        """Take care of everything unfinished, then give the lease back."""
+        await self._guarded(self._settle)
+
+    async def act(self, action: int) -> None:
+        """Do what was decided, then give the lease back."""
+        await self._guarded(lambda: self._act(action))
+
+    async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
+        session = self._session
+        stop_reason = ""
+        try:
+            await job()
+        except (OutOfTime, ExchangeError) as error:
+            stop_reason = str(error)  # what is under way is stored: the next tick goes on
+        except (Unproven, Overfilled) as error:
+            now, text = session.clock.now(), str(error)
+            session.write(lambda state: conclusion.fault(state, UNPROVEN, text, now))
+        session.release(lambda state: replace(state, hold_reason=stop_reason[:60]))
+        if session.state.status is Status.STOPPED:
+            self._retirement.remove_schedule(session.state.bot_id, session.state.generation)
+
+    async def _settle(self) -> None:
+        session = self._session
+        under_way = bool(session.intents) or session.state.operation is not None
+        if under_way and not await self._carry_on():
+            return
+        if session.state.status is Status.ERROR and session.state.status_reason == UNPROVEN:
+            session.write(_resolved)
+        if session.state.command is not None or session.state.status is Status.STOPPING:
+            await self._obey()
+
+    async def _carry_on(self) -> bool:
+        session, quotes = self._session, self._seen.quotes if self._seen else None
+        frozen = session.state.status is Status.ERROR and session.state.command is None
+        execution = Execution(session, quotes)
+        return await execution.carry_on(
+            give_up_resting=self._must_give_up_resting(), settle_only=frozen
+        )
+
+    def _must_give_up_resting(self) -> bool:
+        """Whether a resting limit order stands in the way of something more urgent."""
+        state, seen = self._session.state, self._seen
+        operation = state.operation
+        if operation is None or operation.order_type is not OrderType.LIMIT:
+            return False
+        urgent = state.command is not None or state.status is not Status.RUNNING
+        if operation.kind is OperationKind.CLOSE:
+            urgent = state.command is not None or state.status is Status.STOPPING
+        if seen is None or state.cycle is None or not state.cycle.level:
+            return urgent
+        action = judge(self._session.config, state, seen)
+        wants_out = action in CLOSES
+        if operation.kind is OperationKind.CLOSE:
+            wants_out = wants_out and CLOSES[action] not in MAY_REST
+        return urgent or wants_out
+
+    async def _obey(self) -> None:
+        """Carry out the command, or go on stopping."""
+        session = self._session
+        state = session.state
+        hand_over = state.command is not None and state.command.kind is CommandKind.HAND_OVER
+        now = session.clock.now()
+        if state.cycle is not None and hand_over:
+            prices = await self._marks()
+            session.write(lambda s: conclusion.hand_over(session.config, s, prices, now))
+        elif state.cycle is not None:
+            await Execution(session, None).start(self._closing(CloseReason.USER))
+        if session.state.is_flat:
+            await self._come_to_rest()
+
+    async def _come_to_rest(self) -> None:
+        """Flat: a stopping bot stops, a commanded one pauses."""
+        session = self._session
+        if session.state.status is Status.STOPPING:
+            self._retirement.release_claims(session.config)
+
+        def rested(state: BotState) -> Change:
+            if state.status is Status.STOPPED or (
+                state.status is Status.PAUSED and state.command is None
+            ):
+                return Change(state)
+            status = next_status(state.status, Move.CLOSE_DONE)
+            return Change(replace(state, status=status, command=None))
+
+        session.write(rested)
+
+    async def _marks(self) -> tuple[Decimal, Decimal]:
+        if self._seen is not None:
+            return self._seen.prices
+        quotes = await self._session.exchange.quote_pair(*self._session.config.markets)
+        return quotes[0].mid, quotes[1].mid
+
+    async def _act(self, action: int) -> None:
+        if action in CLOSES:
+            quotes = self._seen.quotes if self._seen else None
+            await Execution(self._session, quotes).start(self._closing(CLOSES[action]))
+        elif self._seen is not None:
+            await self._enter(self._seen)
+        session = self._session
+        if session.state.status is Status.STOPPING and session.state.is_flat:
+            await self._come_to_rest()
+
+    async def _enter(self, seen: Look) -> None:
+        session = self._session
+        try:
+            operation = plan_entry(session.config, session.state, seen)
+            await prepare_account(session.config, session.state, operation, session.exchange)
+        except EntryImpossible as error:
+            self._refrain(str(error))
+            return
+        await Execution(session, seen.quotes).start(operation)
+
+    def _refrain(self, text: str) -> None:
+        """An entry that can't be made pauses the bot: it would fail at every tick."""
+        now = self._session.clock.now()
+
+        def paused(state: BotState) -> Change:
+            line = log_record(state.bot_id, LogType.WARNING, f"entry not made: {text}", now)
+            records = Records(logs=(line,))
+            if state.status is not Status.RUNNING:
+                return Change(state, records=records)
+            status = next_status(state.status, Move.PAUSE)
+            reason = f"entry_impossible: {text}"[:160]
+            return Change(replace(state, status=status, status_reason=reason), records=records)
+
+        self._session.write(paused)
+
+    def _closing(self, reason: CloseReason) -> Operation:
+        session, seen = self._session, self._seen
+        state, settings = session.state, session.config.settings
+        if state.cycle is None:
+            raise AssertionError("no cycle to close")
+        legs = state.cycle.legs
+        last = state.last_spread if state.last_spread is not None else state.cycle.last_spread
+        limit = reason in MAY_REST and seen is not None
+        return Operation(
+            kind=OperationKind.CLOSE,
+            level=0,
+            direction=state.cycle.direction,
+            spread=seen.spread if seen is not None else last,
+            reason=reason,
+            targets=(abs(legs[0].amount), abs(legs[1].amount)),
+            prices=seen.prices if seen is not None else (Decimal(0), Decimal(0)),
+            started_at=session.clock.now(),
+            order_type=settings.order_type_close if limit else OrderType.MARKET,
+        )
+
+
+def _resolved(state: BotState) -> Change:
+    status = next_status(state.status, Move.RESOLVE)
+    return Change(replace(state, status=status, status_reason="resolved"))
+
+
+def acts(action: int) -> bool:
+    """Whether a decision asks for a trade."""
+    return action > decision.HOLD

@@ -1,0 +1,148 @@
+"""One tick that may run: look at the pair, decide, and end with one conditional write.
+
+An idle tick is a query, two quotes and that write. Whatever trades or settles takes the lease
+first and goes on as an `Intervention`.
+"""
+
+from dataclasses import replace
+
+from pairtrader.exchanges.base import BaseExchange
+from pairtrader.exchanges.errors import ExchangeError, SkipTick
+from pairtrader.model.bot import Bot, BotState, LogType, Status
+from pairtrader.trading import account_check
+from pairtrader.trading.intervention import Intervention, acts, is_unfinished
+from pairtrader.trading.judgement import HOLDS, judge, still_disarmed
+from pairtrader.trading.look import Look, look, quotes_unfit
+from pairtrader.trading.metronome import MINUTE_MS, TickRequest, requested_slot, slots_to_queue
+from pairtrader.trading.ports import Ports
+from pairtrader.trading.records import log_record
+from pairtrader.trading.report import TickReport, TickResult, report
+from pairtrader.trading.session import Session, take_lease
+from pairtrader.trading.start_prices import start_prices
+from pairtrader.trading.store import Guard
+
+SAID_ONCE = frozenset({"over_cap"})
+"""Reasons for holding that the log names when they begin."""
+
+
+class Tick:
+    """One tick of one bot whose turn it is."""
+
+    def __init__(self, ports: Ports, request: TickRequest, bot: Bot, now: int) -> None:
+        self._ports = ports
+        self._bot = bot
+        self._now = now
+        interval = bot.config.settings.tick_interval_seconds
+        self._slot = requested_slot(request, now, interval)
+        self._dues, self._mark = slots_to_queue(request, bot.state, now, interval)
+
+    async def run(self) -> TickReport:
+        """Settle what is unfinished, else look and decide.
+
+        Raises:
+            Superseded: another tick wrote first.
+            LeaseLost: another tick took over.
+            SkipTick: another tick consumes this moment of the market.
+        """
+        bot = self._bot
+        exchange = await self._ports.exchange_of(bot.config)
+        unfinished = is_unfinished(bot)
+        if bot.state.status is Status.ERROR and not unfinished:
+            return self._idle(replace(bot.state, hold_reason="error"), TickResult.IDLE)
+        seen, state, unfit = await self._look(exchange)
+        if unfinished:
+            session = self._lease(state, exchange)
+            await self._intervention(session, seen).settle()
+            return report(session.state, TickResult.SETTLED)
+        if seen is None:
+            return self._skip(state, unfit)
+        return await self._decide(exchange, state, seen)
+
+    async def _look(self, exchange: BaseExchange) -> tuple[Look | None, BotState, str]:
+        """Return what is seen, the state with it, and else why nothing may be decided."""
+        config, state = self._bot.config, self._bot.state
+        try:
+            starts = await start_prices(config, state, exchange, self._now)
+            if starts is None:
+                return None, state, "before_start_time"
+            quotes = await exchange.quote_pair(*config.markets)
+        except SkipTick:
+            raise
+        except ExchangeError as error:
+            return None, state, error.code
+        state = replace(state, start_price1=starts[0], start_price2=starts[1])
+        now = self._ports.clock.now()
+        if account_check.is_due(state, now) and not is_unfinished(self._bot):
+            state = await account_check.checked(config, state, exchange, now)
+        seen = look(config, state, quotes, starts, now)
+        unfit = quotes_unfit(quotes, state, config.settings, now)
+        if unfit is not None:
+            price1, price2 = seen.prices
+            return None, replace(state, last_price1=price1, last_price2=price2), unfit
+        return seen, self._with(state, seen), ""
+
+    def _with(self, state: BotState, seen: Look) -> BotState:
+        """The state with the look in it; looks of a finished minute go to the history."""
+        points = state.points
+        if points and seen.at // MINUTE_MS != points[0].recorded_at // MINUTE_MS:
+            self._ports.history.add(state.bot_id, points)
+            points = ()
+        return replace(
+            state,
+            points=(*points, seen.point),
+            disarmed=still_disarmed(self._bot.config, state, seen.spread),
+            last_price1=seen.prices[0],
+            last_price2=seen.prices[1],
+            last_spread=seen.spread,
+            last_pnl=seen.pnl,
+            last_tick_at=seen.at,
+            skipped=0,
+        )
+
+    async def _decide(self, exchange: BaseExchange, state: BotState, seen: Look) -> TickReport:
+        action = judge(self._bot.config, state, seen)
+        if not acts(action):
+            return self._hold(state, seen, HOLDS[action])
+        session = self._lease(state, exchange)
+        await self._intervention(session, seen).act(action)
+        return report(session.state, TickResult.TRADED)
+
+    def _intervention(self, session: Session, seen: Look | None) -> Intervention:
+        return Intervention(session, self._ports.retirement, seen)
+
+    def _hold(self, state: BotState, seen: Look, reason: str) -> TickReport:
+        if reason in SAID_ONCE and reason != state.hold_reason:
+            level = state.cycle.level if state.cycle else 0
+            text = f"row {level + 1} skipped: it would lift the position over its cap"
+            line = log_record(state.bot_id, LogType.INFO, text, seen.at, spread=seen.spread)
+            self._ports.logs.add(line)
+        return self._idle(replace(state, hold_reason=reason), TickResult.IDLE)
+
+    def _skip(self, state: BotState, reason: str) -> TickReport:
+        skipped = replace(
+            state, skipped=state.skipped + 1, hold_reason=reason, last_tick_at=self._now
+        )
+        return self._idle(skipped, TickResult.SKIPPED)
+
+    def _idle(self, state: BotState, result: TickResult) -> TickReport:
+        stored = self._ports.bots.change(self._bot.state, self._marked(state), Guard.REVISION)
+        self._send_slots()
+        return report(stored, result)
+
+    def _marked(self, state: BotState) -> BotState:
+        slot = state.last_slot if self._slot is None else self._slot
+        return replace(state, last_slot=slot, queued_until=self._mark)
+
+    def _send_slots(self) -> None:
+        """The mark is stored before the messages leave: a crash between loses, never doubles."""
+        state = self._bot.state
+        if self._dues:
+            now = self._ports.clock.now()
+            self._ports.slots.send(state.bot_id, state.generation, self._dues, now)
+
+    def _lease(self, state: BotState, exchange: BaseExchange) -> Session:
+        leased = take_lease(self._marked(state), self._ports.clock.now())
+        stored = self._ports.bots.change(self._bot.state, leased, Guard.REVISION)
+        self._send_slots()
+        bot = replace(self._bot, state=stored)
+        return Session(bot, self._ports.bots, exchange, self._ports.clock)
