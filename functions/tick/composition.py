@@ -9,15 +9,18 @@ from pairtrader.exchanges.factory import create_exchange
 from pairtrader.model.bot import BotConfig
 from pairtrader.storage.accounts import AccountRepository
 from pairtrader.storage.bots import BotRepository
-from pairtrader.storage.claims import ClaimRepository
+from pairtrader.storage.claims import ClaimRepository, symbol_keys
 from pairtrader.storage.key_vault import KeyVault
 from pairtrader.storage.schedules import Schedules, SchedulesUnavailable
 from pairtrader.storage.simulated_accounts import SimulatedAccountRepository
 from pairtrader.storage.spread_history import SpreadHistoryRepository
 from pairtrader.storage.trade_logs import LogRepository
+from pairtrader.storage.transactions import failed_conditions, open_connection
 from pairtrader.trading.clock import SystemClock
 from pairtrader.trading.engine import TickEngine
 from pairtrader.trading.ports import Ports
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from functions.tick.settings import TickSettings, settings
 from functions.tick.slot_queue import SqsSlotQueue
@@ -59,6 +62,7 @@ class TableRetirement:
     def __init__(self, schedules: Schedules, claims: ClaimRepository) -> None:
         self._schedules = schedules
         self._claims = claims
+        self._connection = open_connection()
 
     def remove_schedule(self, bot_id: str, generation: int) -> None:
         """Delete the schedule; one that can't be deleted now is met again at its next event."""
@@ -68,8 +72,12 @@ class TableRetirement:
             return
 
     def release_claims(self, config: BotConfig) -> None:
-        """Give up the bot's claims on both symbols."""
-        self._claims.release(config)
+        """Give up the bot's claims on both symbols; what another bot has taken stays its own."""
+        try:
+            with TransactWrite(connection=self._connection) as write:
+                self._claims.give_up(config)(write)
+        except TransactWriteError as error:
+            failed_conditions(error, symbol_keys(config))
 
 
 @lru_cache

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pairtrader.model.bot import (
     Bot,
     BotState,
+    CycleRecord,
     Intent,
     LogRecord,
     OrderRecord,
@@ -15,8 +16,7 @@ from pairtrader.model.bot import (
     SpreadPoint,
     Status,
 )
-from pairtrader.model.bot import CycleRecord
-from pairtrader.storage.bots import Guard
+from pairtrader.storage.bots import NO_RECORDS, Guard
 from pairtrader.storage.errors import Superseded
 
 
@@ -48,7 +48,7 @@ class MemoryBotStore:
         *,
         put_intents: Sequence[Intent] = (),
         delete_intents: Sequence[Intent] = (),
-        records: Records = Records(),
+        records: Records = NO_RECORDS,
     ) -> None:
         self.calls["commit"] += 1
         kept = {intent.client_order_id: intent for intent in self.bots[old.bot_id].intents}

@@ -1,6 +1,6 @@
 """Makes the adapter for an account. Adding an exchange adds one module to `venues`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,6 +12,9 @@ from pairtrader.exchanges.errors import UnknownExchange
 from pairtrader.exchanges.simulated.account_store import AccountStore
 from pairtrader.exchanges.simulated.recordings import CandleSource
 from pairtrader.model.account import Credentials, ExchangeAccount
+
+
+Create = Callable[[AdapterContext], BaseExchange]
 
 
 @cache
@@ -39,7 +42,7 @@ def create_exchange(
     if name not in exchange_names():
         known = ", ".join(exchange_names())
         raise UnknownExchange(f"unknown exchange {name!r}; known are: {known}")
-    adapter = import_module(f"{venues.__name__}.{name}")
+    create: Create = import_module(f"{venues.__name__}.{name}").create
     context = AdapterContext(
         account=account,
         clock=clock,
@@ -48,6 +51,4 @@ def create_exchange(
         credentials=credentials,
         hosts=hosts or {},
     )
-    made = adapter.create(context)
-    assert isinstance(made, BaseExchange)  # noqa: S101
-    return made
+    return create(context)

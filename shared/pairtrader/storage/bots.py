@@ -1,5 +1,6 @@
 """The bots table: what a bot is (CONFIG), where it stands (STATE), its orders under way (INTENT)."""
 
+import json
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -8,7 +9,6 @@ from enum import Enum
 from typing import Any
 
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -41,6 +41,7 @@ from pairtrader.storage.table import (
     table_name,
 )
 from pairtrader.storage.trade_logs import LogItem
+from pairtrader.storage.transactions import open_connection
 
 CONFLICT_RETRIES = 6
 NO_RECORDS = Records()
@@ -55,6 +56,51 @@ class ByUser(GlobalSecondaryIndex["ConfigItem"]):  # type: ignore[no-untyped-cal
 
     user_id = UnicodeAttribute(hash_key=True)
     bot_id = UnicodeAttribute(range_key=True)
+
+
+CYCLE_NAMES = {
+    "direction": "d",
+    "level": "l",
+    "first_spread": "f",
+    "last_spread": "s",
+    "legs": "g",
+    "amount": "a",
+    "cost": "c",
+    "entered": "e",
+    "entry_cost": "ec",
+    "exited": "x",
+    "proceeds": "p",
+    "liquidation_price": "lq",
+    "invested": "i",
+    "realised": "r",
+    "fees": "fe",
+    "funding": "fu",
+    "funding_until": "u",
+    "opened_at": "o",
+}
+"""Short names of what an open cycle writes at every tick."""
+
+
+class CycleAttribute(ValueAttribute[Cycle]):
+    """The open cycle under short names, zeros left out."""
+
+    def serialize(self, value: Cycle) -> str:
+        """Return compact JSON."""
+        plain = self._adapter.dump_python(value, mode="json", exclude_defaults=True)
+        return json.dumps(_renamed(plain, CYCLE_NAMES), separators=(",", ":"))
+
+    def deserialize(self, value: str) -> Cycle:
+        """Return the cycle."""
+        full = {short: name for name, short in CYCLE_NAMES.items()}
+        return self._adapter.validate_python(_renamed(json.loads(value), full))
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {names[key]: _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    return value
 
 
 class BotItem(Model):
@@ -93,7 +139,7 @@ class StateItem(BotItem, discriminator="S"):
     start_price2 = DecimalAttribute(attr_name="s2", null=True)
     current_cycle = NumberAttribute(attr_name="cn")
     order_rounds = NumberAttribute(attr_name="or")
-    cycle = ValueAttribute[Cycle](Cycle, attr_name="cy", null=True)
+    cycle = CycleAttribute(Cycle, attr_name="cy", null=True)
     operation = ValueAttribute[Operation](Operation, attr_name="op", null=True)
     disarmed = NumberAttribute(attr_name="da")
     close_spread = FloatAttribute(attr_name="cs")
@@ -184,12 +230,7 @@ class BotRepository:
     """Reads and writes bots; every write of a state is conditional."""
 
     def __init__(self) -> None:
-        self._connection = Connection(
-            region=TableMeta.region,
-            connect_timeout_seconds=TableMeta.connect_timeout_seconds,
-            read_timeout_seconds=TableMeta.read_timeout_seconds,
-            max_retry_attempts=TableMeta.max_retry_attempts,
-        )
+        self._connection = open_connection()
 
     def load(self, bot_id: str) -> Bot | None:
         """Return the bot by one strongly consistent query, None if it does not exist."""

@@ -41,7 +41,7 @@ class SimulatedAccountItem(Model):
     body = UnicodeAttribute()
 
 
-class SimulatedAccountStore:
+class SimulatedAccountRepository:
     """Records of simulated accounts.
 
     Every method may raise `ConnectionError`: DynamoDB could not be reached or would not serve;

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from math import isfinite
 
 from pairtrader.exchanges.errors import NoMarketData
@@ -165,5 +166,5 @@ def _check_prices(name: str, number: int, cells: Sequence[str], columns: Sequenc
 
 
 def _timeframe(times: Sequence[int]) -> int:
-    gaps = (after - before for before, after in zip(times, times[1:], strict=False))
+    gaps = (after - before for before, after in pairwise(times))
     return min(gaps, default=MINUTE_MS)

@@ -1,0 +1,119 @@
+"""The other functions and the scheduler as the API sees them, in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from functions.api.exchange_gateway import AccountTest, ExchangeFailure
+from pairtrader.model.account import Balance, ExchangeAccount, Position, PositionMode
+from pairtrader.model.market import Market
+from pairtrader.storage.schedules import SchedulesUnavailable
+
+
+def market(symbol: str, **changes: Any) -> Market:
+    base, quote = symbol.split("-")
+    defaults: dict[str, Any] = {
+        "amount_step": Decimal(1),
+        "min_amount": Decimal(1),
+        "min_notional": Decimal(5),
+        "price_step": Decimal("0.00001"),
+        "taker_fee": Decimal("0.0005"),
+        "maker_fee": Decimal("0.0002"),
+        "max_leverage": 20,
+    }
+    return Market(symbol, base, quote, **{**defaults, **changes})
+
+
+class FakeExchanges:
+    """One exchange with three perpetual swaps; whatever a test wants to go wrong is set on it."""
+
+    def __init__(self) -> None:
+        self.all_markets = {
+            name: market(name) for name in ("GALA-USDT", "CHZ-USDT", "BTC-USDT", "SOL-USDT")
+        }
+        self.prices = {
+            "GALA-USDT": Decimal("0.02"),
+            "CHZ-USDT": Decimal("0.08"),
+            "BTC-USDT": Decimal(60_000),
+            "SOL-USDT": Decimal(150),
+        }
+        self.held: dict[str, Decimal] = {}
+        self.identity = AccountTest("uid-1", PositionMode.ONE_WAY, True, False, True)
+        self.failure: ExchangeFailure | None = None
+        self.has_prices = True
+        self.asked: list[str] = []
+
+    def test(self, account: ExchangeAccount) -> AccountTest:
+        self._ask("test")
+        return self.identity
+
+    def markets(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Market, ...]:
+        self._ask("markets")
+        unknown = [symbol for symbol in symbols if symbol not in self.all_markets]
+        if unknown:
+            raise ExchangeFailure("unknown_symbol", f"no such symbol: {', '.join(unknown)}")
+        return tuple(self.all_markets[symbol] for symbol in symbols)
+
+    def search(self, account: ExchangeAccount, query: str, limit: int) -> tuple[Market, ...]:
+        self._ask("search")
+        found = [m for name, m in sorted(self.all_markets.items()) if query in name]
+        return tuple(found[:limit])
+
+    def balance(self, account: ExchangeAccount) -> Balance:
+        self._ask("balance")
+        return Balance("USDT", Decimal("10000"), Decimal("9000.5"))
+
+    def positions(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Position, ...]:
+        self._ask("positions")
+        one = Decimal(1)
+        return tuple(
+            Position(symbol, self.held.get(symbol, Decimal(0)), one, one, None, Decimal(0))
+            for symbol in symbols
+        )
+
+    def start_price(self, account: ExchangeAccount, symbol: str, at: int) -> Decimal:
+        self._ask("start_price")
+        if not self.has_prices:
+            raise ExchangeFailure("no_market_data", "no candle")
+        return self.prices[symbol]
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.failure is not None:
+            raise self.failure
+
+
+class FakeSchedules:
+    """The scheduler's group: names of what exists."""
+
+    def __init__(self) -> None:
+        self.existing: dict[tuple[str, int], datetime] = {}
+        self.is_down = False
+        self.on_create: list[Any] = []
+
+    def create(self, bot_id: str, generation: int, first_at: datetime) -> None:
+        for action in self.on_create:
+            action()
+        self.on_create = []
+        if self.is_down:
+            raise SchedulesUnavailable(bot_id)
+        self.existing[bot_id, generation] = first_at
+
+    def delete(self, bot_id: str, generation: int) -> None:
+        if self.is_down:
+            raise SchedulesUnavailable(bot_id)
+        self.existing.pop((bot_id, generation), None)
+
+
+class FakeTicks:
+    """The ticks that were asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    def first_tick(self, bot_id: str, generation: int, at: int) -> None:
+        self.asked.append((bot_id, generation, at))
+
+    def tick(self, bot_id: str) -> None:
+        self.asked.append((bot_id,))

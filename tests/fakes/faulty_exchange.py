@@ -1,0 +1,100 @@
+"""An exchange that fails as it is told to."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from enum import Enum, auto
+
+from pairtrader.exchanges.base import BaseExchange
+from pairtrader.exchanges.errors import OrderRefused, OutcomeUnknown, RetryLater
+from pairtrader.model.account import AccountIdentity, Balance, FundingPayment, Position
+from pairtrader.model.market import Candle, Market, Quote
+from pairtrader.model.order import OrderReport, OrderRequest
+from pairtrader.model.settings import MarginMode
+
+
+class Fault(Enum):
+    """What happens to one order that is sent."""
+
+    REFUSED = auto()
+    LOST_BEFORE = auto()
+    """The request never arrives; the sender can't know."""
+    LOST_AFTER = auto()
+    """The order is taken; the answer gets lost."""
+    HALF = auto()
+    """Half of it is filled, then the order ends."""
+
+
+class FaultyExchange(BaseExchange):
+    """Passes everything on but for the orders that `faults` name, by (symbol, nth order sent)."""
+
+    def __init__(self, target: BaseExchange) -> None:
+        self.target = target
+        self.faults: dict[tuple[str, int], Fault] = {}
+        self.sent: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
+        self.quotes_fail = False
+        self.hides_orders = 0
+        """Look-ups that do not find an order that exists."""
+
+    async def load_markets(self) -> Sequence[Market]:
+        return await self.target.load_markets()
+
+    async def quote(self, market: Market) -> Quote:
+        self.requests["quote"] += 1
+        await asyncio.sleep(0)
+        if self.quotes_fail:
+            raise RetryLater("maintenance")
+        return await self.target.quote(market)
+
+    async def candles(
+        self, market: Market, since: int, limit: int, timeframe_ms: int = 60_000
+    ) -> Sequence[Candle]:
+        self.requests["candles"] += 1
+        return await self.target.candles(market, since, limit, timeframe_ms)
+
+    async def identity(self) -> AccountIdentity:
+        return await self.target.identity()
+
+    async def balance(self) -> Balance:
+        self.requests["balance"] += 1
+        return await self.target.balance()
+
+    async def positions(self, markets: Sequence[Market]) -> dict[str, Position]:
+        self.requests["positions"] += 1
+        return await self.target.positions(markets)
+
+    async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
+        await self.target.set_leverage(market, leverage, margin_mode)
+
+    async def place(self, request: OrderRequest) -> OrderReport:
+        symbol = request.market.symbol
+        self.sent[symbol] += 1
+        fault = self.faults.get((symbol, self.sent[symbol]))
+        if fault is Fault.REFUSED:
+            raise OrderRefused("no, thank you")
+        if fault is Fault.LOST_BEFORE:
+            raise OutcomeUnknown("time-out")
+        if fault is Fault.HALF:
+            half = request.market.round_amount(request.amount / Decimal(2))
+            return await self.target.place(replace(request, amount=half))
+        report = await self.target.place(request)
+        if fault is Fault.LOST_AFTER:
+            raise OutcomeUnknown("connection reset")
+        return report
+
+    async def find_order(self, market: Market, client_order_id: str) -> OrderReport | None:
+        self.requests["find_order"] += 1
+        if self.hides_orders > 0:
+            self.hides_orders -= 1
+            return None
+        return await self.target.find_order(market, client_order_id)
+
+    async def cancel(self, market: Market, client_order_id: str) -> None:
+        await self.target.cancel(market, client_order_id)
+
+    async def funding(self, market: Market, since: int) -> Sequence[FundingPayment]:
+        self.requests["funding"] += 1
+        return await self.target.funding(market, since)

@@ -1,0 +1,242 @@
+"""What the API stores, in memory, under the same promises as the tables."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from pairtrader.model.account import Credentials, ExchangeAccount
+from pairtrader.model.bot import Bot, BotConfig, BotState, Intent, Records, SpreadPoint
+from pairtrader.storage.bots import NO_RECORDS, Guard
+from pairtrader.storage.claims import Claim, account_key, symbol_keys
+from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.errors import AlreadyExists, Superseded
+from pairtrader.storage.refresh_tokens import TokenFamily
+from pairtrader.storage.users import User
+from tests.fakes.memory_bot_store import MemoryBotStore
+
+T = TypeVar("T")
+
+
+def page_of(rows: Sequence[tuple[str, T]], owner: dict[str, str], limit: int, cursor: str | None) -> Page[T]:
+    """One page of rows sorted by their key, with the cursors that the tables make."""
+    start = decode_cursor(cursor, **owner)
+    rest = [row for row in rows if start is None or row[0] > start["key"]["S"]]
+    more = len(rest) > limit
+    key = {name: {"S": value} for name, value in owner.items()}
+    last = encode_cursor({**key, "key": {"S": rest[limit - 1][0]}}) if more else None
+    return Page([row for _, row in rest[:limit]], last)
+
+
+class MemoryUsers:
+    """`UserRepository` in a dictionary."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+
+    def get(self, user_id: str) -> User | None:
+        return self.users.get(user_id)
+
+    def find(self, login: str) -> User | None:
+        wanted = login.casefold()
+        names = {user.username.casefold(): user for user in self.users.values()}
+        addresses = {user.email.casefold(): user for user in self.users.values()}
+        return (addresses if "@" in login else names).get(wanted)
+
+    def add(self, user: User) -> None:
+        taken = []
+        if self.find(user.username):
+            taken.append("username")
+        if self.find(user.email):
+            taken.append("email")
+        if taken:
+            raise AlreadyExists(*taken)
+        self.users[user.id] = user
+
+    def replace(self, old: User, new: User) -> None:
+        if self.users.get(old.id) != old:
+            raise Superseded(old.id)
+        owner = self.find(new.email)
+        if owner is not None and owner.id != new.id:
+            raise AlreadyExists("email")
+        self.users[new.id] = new
+
+
+class MemoryFamilies:
+    """`RefreshTokenRepository` in a dictionary."""
+
+    def __init__(self) -> None:
+        self.families: dict[str, TokenFamily] = {}
+        self.before_rotate: Callable[[], None] | None = None
+
+    def get(self, family_id: str) -> TokenFamily | None:
+        return self.families.get(family_id)
+
+    def add(self, family: TokenFamily) -> None:
+        self.families[family.family_id] = family
+
+    def rotate(self, old: TokenFamily, new: TokenFamily) -> None:
+        if self.before_rotate is not None:
+            first, self.before_rotate = self.before_rotate, None
+            first()
+        stored = self.families.get(old.family_id)
+        if stored is None or stored.current_hash != old.current_hash:
+            raise Superseded(old.family_id)
+        self.families[new.family_id] = new
+
+    def revoke(self, family_id: str) -> None:
+        self.families.pop(family_id, None)
+
+
+class MemoryAccounts:
+    """`AccountRepository` in a dictionary."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[tuple[str, str], ExchangeAccount] = {}
+        self.claims: dict[str, str] = {}
+
+    def get(self, user_id: str, account_id: str) -> ExchangeAccount | None:
+        return self.accounts.get((user_id, account_id))
+
+    def list(self, user_id: str, limit: int, cursor: str | None) -> Page[ExchangeAccount]:
+        rows = [(key[1], a) for key, a in sorted(self.accounts.items()) if key[0] == user_id]
+        return page_of(rows, {"user_id": user_id}, limit, cursor)
+
+    def add(self, account: ExchangeAccount) -> None:
+        self._claim(account)
+        self.accounts[account.user_id, account.account_id] = account
+
+    def update(self, old: ExchangeAccount, new: ExchangeAccount) -> None:
+        if self.get(old.user_id, old.account_id) != old:
+            raise Superseded(old.account_id)
+        self.accounts[new.user_id, new.account_id] = replace(new, uid=old.uid)
+
+    def identify(self, old: ExchangeAccount, new: ExchangeAccount) -> None:
+        self._claim(new)
+        self.claims.pop(account_key(old), None)
+        self.accounts[new.user_id, new.account_id] = new
+
+    def delete(self, user_id: str, account_id: str) -> None:
+        account = self.accounts.pop((user_id, account_id), None)
+        if account is not None and self.claims.get(account_key(account)) == account_id:
+            del self.claims[account_key(account)]
+
+    def _claim(self, account: ExchangeAccount) -> None:
+        if self.claims.setdefault(account_key(account), account.account_id) != account.account_id:
+            raise AlreadyExists("uid")
+
+
+class MemoryVault:
+    """`KeyVault` in a dictionary."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, Credentials] = {}
+
+    def store(self, account_id: str, credentials: Credentials) -> str:
+        self.secrets[f"arn:{account_id}"] = credentials
+        return f"arn:{account_id}"
+
+    def delete(self, secret_arn: str) -> None:
+        self.secrets.pop(secret_arn, None)
+
+
+class MemoryClaims:
+    """`ClaimRepository`; the parts of a transaction are called with nothing."""
+
+    def __init__(self) -> None:
+        self.claims: dict[str, Claim] = {}
+
+    def take(self, config: BotConfig) -> Callable[[Any], object]:
+        def write(_: Any) -> None:
+            if any(claim.owner != config.bot_id for claim in self.holders(config)):
+                raise Superseded(config.bot_id)
+            for key in symbol_keys(config):
+                self.claims[key] = Claim(key, config.bot_id, config.user_id)
+
+        return write
+
+    def give_up(self, config: BotConfig) -> Callable[[Any], object]:
+        def write(_: Any) -> None:
+            for claim in self.holders(config):
+                assert claim.owner == config.bot_id
+                del self.claims[claim.key]
+
+        return write
+
+    def holders(self, config: BotConfig) -> tuple[Claim, ...]:
+        return tuple(self.claims[key] for key in symbol_keys(config) if key in self.claims)
+
+
+class MemoryBots(MemoryBotStore):
+    """The bots table as the API uses it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_commit: Callable[[], None] | None = None
+
+    def list_by_user(self, user_id: str, limit: int, cursor: str | None) -> Page[Bot]:
+        rows = [(k, bot) for k, bot in sorted(self.bots.items()) if bot.config.user_id == user_id]
+        return page_of(rows, {"user_id": user_id}, limit, cursor)
+
+    def create(self, config: BotConfig, state: BotState) -> None:
+        if config.bot_id in self.bots:
+            raise AlreadyExists(config.bot_id)
+        self.bots[config.bot_id] = Bot(config, state)
+
+    def reconfigure(self, config: BotConfig, old: BotState, new: BotState) -> None:
+        self._apply(old, new, Guard.REVISION)
+        self.bots[config.bot_id] = replace(self.bots[config.bot_id], config=config)
+
+    def delete(self, state: BotState) -> None:
+        if self.bots[state.bot_id].state.revision != state.revision:
+            raise Superseded(state.bot_id)
+        del self.bots[state.bot_id]
+
+    def commit(
+        self,
+        old: BotState,
+        new: BotState,
+        guard: Guard,
+        *,
+        put_intents: Sequence[Intent] = (),
+        delete_intents: Sequence[Intent] = (),
+        records: Records = NO_RECORDS,
+        extra: Callable[[Any], object] | None = None,
+    ) -> None:
+        if self.before_commit is not None:
+            first, self.before_commit = self.before_commit, None
+            first()
+        if self.bots[old.bot_id].state.revision != old.revision:
+            raise Superseded(old.bot_id)
+        if extra is not None:
+            extra(None)
+        super().commit(
+            old, new, guard, put_intents=put_intents, delete_intents=delete_intents, records=records
+        )
+
+
+class MemoryRows(Generic[T]):
+    """A history table: rows by bot, newest first."""
+
+    def __init__(self) -> None:
+        self.rows: list[T] = []
+
+    def list(self, bot_id: str, limit: int, cursor: str | None) -> Page[T]:
+        own = [row for row in reversed(self.rows) if row.bot_id == bot_id]  # type: ignore[attr-defined]
+        return page_of([(f"{i:04d}", row) for i, row in enumerate(own)], {"bot_id": bot_id}, limit, cursor)
+
+
+class MemoryPoints:
+    """The spread history."""
+
+    def __init__(self) -> None:
+        self.points: list[SpreadPoint] = []
+
+    def list(
+        self, bot_id: str, resolution: str, since: int, until: int, limit: int, cursor: str | None
+    ) -> Page[SpreadPoint]:
+        rows = [
+            (f"{point.recorded_at:013d}", point)
+            for point in self.points
+            if since <= point.recorded_at < until
+        ]
+        return page_of(rows, {"bot_id": bot_id}, limit, cursor)

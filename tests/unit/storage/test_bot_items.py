@@ -1,0 +1,90 @@
+"""What a bot looks like in the table."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from pairtrader.model.bot import BotState, Command, CommandKind, Cycle, Leg, SpreadPoint, Status
+from pairtrader.storage.bots import StateItem, _state, _state_item
+
+D = Decimal
+
+
+def full_state() -> BotState:
+    """A running bot in the middle of a cycle, a minute of looks in its pocket."""
+    leg = Leg(
+        amount=D("-123456.5"),
+        cost=D("3024.68419225"),
+        entered=D("123456.5"),
+        entry_cost=D("3024.68419225"),
+        liquidation_price=D("0.0269458"),
+    )
+    points = tuple(
+        SpreadPoint(1_767_225_605_000 + n * 5_000, D("0.02451"), D("0.08217"), 1.0965 + n)
+        for n in range(12)
+    )
+    return BotState(
+        "01JZZZZZZZZZZZZZZZZZZZZZZZ",
+        status=Status.RUNNING,
+        generation=12,
+        revision=123_456,
+        last_slot=353_445_120,
+        queued_until=1_767_225_675_000,
+        command=Command(CommandKind.CLOSE, "01JZZZZZZZZZZZZZZZZZZZZZZZ", 1_767_225_605_000),
+        fence=321,
+        start_price1=D("0.02401"),
+        start_price2=D("0.08199"),
+        current_cycle=41,
+        order_rounds=4,
+        cycle=Cycle(
+            direction=1,
+            level=4,
+            first_spread=1.2000000000000028,
+            last_spread=3.5999999999999943,
+            legs=(leg, replace(leg, amount=D("36812"))),
+            invested=D("6049.3683845"),
+            realised=D("0"),
+            fees=D("3.02468419225"),
+            funding=D("-0.12345678"),
+            funding_until=1_767_225_600_000,
+            opened_at=1_767_225_000_000,
+        ),
+        disarmed=1,
+        close_spread=0.20000000000000018,
+        closed_at=1_767_220_000_000,
+        last_price1=D("0.02455"),
+        last_price2=D("0.082185"),
+        last_spread=2.0107842341,
+        last_pnl=D("-12.3456789012"),
+        last_tick_at=1_767_225_660_000,
+        hold_reason="below_ladder",
+        points=points,
+        reconciled_at=1_767_225_655_000,
+        total_profit=D("123.45678901"),
+        total_trades=41,
+    )
+
+
+def size_of(item: dict[str, dict[str, str]]) -> int:
+    """Bytes as DynamoDB counts them: names, texts, and a byte for every two digits of a number."""
+    total = 0
+    for name, value in item.items():
+        kind, text = next(iter(value.items()))
+        total += len(name) + (len(text) // 2 + 2 if kind == "N" else len(text.encode()))
+    return total
+
+
+def test_the_state_comes_back_as_it_was_stored() -> None:
+    state = full_state()
+
+    stored = _state_item(state).serialize()
+    item = StateItem()
+    item.deserialize(stored)
+
+    assert _state(item) == state
+
+
+def test_an_idle_write_stays_in_one_write_unit() -> None:
+    """DynamoDB bills writes by the kilobyte of the whole item."""
+    flat = replace(full_state(), cycle=None, command=None)
+    assert size_of(_state_item(flat).serialize()) <= 1024
+    assert size_of(_state_item(replace(full_state(), command=None)).serialize()) <= 1024
