@@ -1,11 +1,13 @@
 """Puts the engine together from real stores, queue and exchanges; done once per process."""
 
-import json
 from functools import lru_cache
 
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import UserMustAct
 from pairtrader.exchanges.factory import create_exchange
+from pairtrader.exchanges.hosts import parse_hosts
+from pairtrader.exchanges.simulated.recordings import Recordings
+from pairtrader.exchanges.simulated.s3_files import S3Files
 from pairtrader.model.bot import BotConfig
 from pairtrader.storage.accounts import AccountRepository
 from pairtrader.storage.bots import BotRepository
@@ -33,8 +35,8 @@ class ExchangeShelf:
         self._accounts = AccountRepository()
         self._vault = KeyVault(environment.secret_prefix)
         self._simulated = SimulatedAccountRepository()
-        self._hosts: dict[str, str] = json.loads(environment.exchange_hosts or "{}")
-        self._bucket = environment.data_bucket
+        self._recordings = Recordings(S3Files(environment.data_bucket))
+        self._hosts = parse_hosts(environment.exchange_hosts)
         self._kept: dict[str, BaseExchange] = {}
 
     async def exchange_of(self, config: BotConfig) -> BaseExchange:
@@ -52,6 +54,9 @@ class ExchangeShelf:
                 account,
                 clock=SystemClock().now,
                 account_store=self._simulated,
+                candle_source=self._recordings,
+                credentials=self._vault.fetch(account.secret_arn) if account.has_keys else None,
+                hosts=self._hosts,
             )
         return self._kept[account_id]
 

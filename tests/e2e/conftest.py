@@ -1,0 +1,226 @@
+"""A stack deployed for the tests, and a trader who uses it as anybody would."""
+
+import csv
+import gzip
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+API = "/api/v1"
+RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "perp_1m_2025-05"
+"""Recorded perpetual swaps; not part of the project."""
+LADDER = [
+    {"times": 1, "spread": 1.0, "multiplier": 1},
+    {"times": 2, "spread": 0.8, "multiplier": 1},
+    {"times": 3, "spread": 0.5, "multiplier": 1.5},
+]
+
+
+@dataclass
+class Stack:
+    """Where the stack is, and AWS clients with an operator's rights."""
+
+    facts: dict[str, Any]
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts[name]
+
+    def aws(self, service: str) -> Any:
+        if service not in self.clients:
+            self.clients[service] = boto3.client(
+                service,
+                endpoint_url=self["emulator_url"],
+                region_name=self["region"],
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(
+                    max_pool_connections=40, read_timeout=60, retries={"max_attempts": 0}
+                ),
+            )
+        return self.clients[service]
+
+    def tick(self, bot_id: str, **event: Any) -> dict[str, Any]:
+        """Invoke the tick function by hand and return its report."""
+        answer = self.aws("lambda").invoke(
+            FunctionName=self["tick_function"],
+            Payload=json.dumps({"bot_id": bot_id, **event}).encode(),
+        )
+        report = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, report
+        return report  # type: ignore[no-any-return]
+
+    def schedules(self, bot_id: str) -> list[str]:
+        """Names of the bot's schedules."""
+        pages = self.aws("scheduler").list_schedules(NamePrefix=bot_id)
+        return sorted(each["Name"] for each in pages["Schedules"])
+
+    def take_schedule_away(self, bot_id: str) -> None:
+        """From here on the bot ticks by hand alone."""
+        for each in self.aws("scheduler").list_schedules(NamePrefix=bot_id)["Schedules"]:
+            self.aws("scheduler").delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
+
+    def upload_candles(self, dataset: str, symbol: str, rows: Sequence[dict[str, str]]) -> None:
+        lines = ["timestamp,open,high,low,close,volume"]
+        columns = lines[0].split(",")
+        lines += [",".join(row[column] for column in columns) for row in rows]
+        body = gzip.compress("\n".join(lines).encode() + b"\n")
+        key = f"candles/{dataset}/{symbol}.csv.gz"
+        self.aws("s3").put_object(Bucket=self["data_bucket"], Key=key, Body=body)
+
+    def items(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
+        """Items of one partition, as DynamoDB stores them."""
+        answer = self.aws("dynamodb").query(
+            TableName=f"{self['table_prefix']}-{table}",
+            KeyConditionExpression="#k = :v",
+            ExpressionAttributeNames={"#k": key},
+            ExpressionAttributeValues={":v": {"S": value}},
+            ConsistentRead=True,
+        )
+        return answer["Items"]  # type: ignore[no-any-return]
+
+
+class Trader:
+    """A registered user with an HTTP client."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.name = f"trader-{uuid.uuid4().hex[:10]}"
+        self.password = uuid.uuid4().hex
+        self.http = httpx.Client(base_url=stack["api_url"], timeout=60)
+        self.post("/auth/register", json={
+            "username": self.name, "email": f"{self.name}@example.com", "password": self.password,
+        }, expect=201)  # fmt: skip
+        login = self.post(
+            "/auth/login", data={"username": self.name, "password": self.password}
+        )
+        self.http.headers["Authorization"] = f"Bearer {login['access_token']}"
+
+    def request(self, method: str, path: str, *, expect: int | None = None, **kwargs: Any) -> Any:
+        answer = self.http.request(method, f"{API}{path}", **kwargs)
+        wanted = (expect,) if expect else (200, 201, 202, 204)
+        assert answer.status_code in wanted, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        return self.request("GET", path, **kwargs)
+
+    def post(self, path: str, **kwargs: Any) -> Any:
+        return self.request("POST", path, **kwargs)
+
+    def put(self, path: str, **kwargs: Any) -> Any:
+        return self.request("PUT", path, **kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> Any:
+        return self.request("DELETE", path, **kwargs)
+
+    def account(self, **simulation: Any) -> str:
+        body = {
+            "exchange_name": "simulated",
+            "mode": "paper",
+            "label": "test",
+            "simulation": simulation,
+        }
+        return str(self.post("/exchanges", json=body, expect=201)["id"])
+
+    def bot(self, account_id: str, **changes: Any) -> str:
+        body = {
+            "bot_name": "test",
+            "exchange_account_id": account_id,
+            "market1_symbol": "GALA-USDT",
+            "market2_symbol": "CHZ-USDT",
+            "start_time": "2025-05-10T00:00:00Z",
+            "investment_per_order": "100",
+            "max_position_value": "2000",
+            "dca_config": LADDER,
+            "pause_after_close": False,
+            **changes,
+        }
+        return str(self.post("/bots", json=body, expect=201)["id"])
+
+    def all_of(self, path: str) -> list[dict[str, Any]]:
+        """Every item of a list, through all its pages."""
+        items, cursor = [], None
+        while True:
+            page = self.get(path, params={"limit": 100, **({"cursor": cursor} if cursor else {})})
+            items += page["items"]
+            cursor = page["cursor"]
+            if cursor is None:
+                return items
+
+    def wait(self, bot_id: str, what: Callable[[dict[str, Any]], bool], seconds: float) -> Any:
+        """Return the bot once `what` is true of it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            bot = self.get(f"/bots/{bot_id}")
+            if what(bot):
+                return bot
+            assert time.monotonic() < deadline, f"not within {seconds} s: {bot}"
+            time.sleep(0.3)
+
+    def exchange_positions(self, account_id: str) -> dict[str, Decimal]:
+        """Signed base coins by symbol, from the simulated exchange's own records."""
+        for item in self.stack.items("simulated-accounts", "account_id", account_id):
+            if item["kind"]["S"] == "BOOKS":
+                books = json.loads(item["body"]["S"])
+                held = {s: Decimal(h["amount"]) for s, h in books["holdings"].items()}
+                return {symbol: amount for symbol, amount in held.items() if amount}
+        return {}
+
+    def exchange_orders(self, account_id: str) -> list[str]:
+        """Client ids of every order the simulated exchange ever took."""
+        items = self.stack.items("simulated-accounts", "account_id", account_id)
+        kinds = [item["kind"]["S"] for item in items]
+        return sorted(kind.partition("#")[2] for kind in kinds if kind.startswith("ORDER#"))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    path = os.environ.get("PAIRTRADER_STACK")
+    if not path:
+        pytest.fail("PAIRTRADER_STACK names no stack: run `make e2e`")
+    return Stack(json.loads(Path(path).read_text()))
+
+
+@pytest.fixture
+def trader(stack: Stack) -> Trader:
+    return Trader(stack)
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as threads:
+        yield threads
+
+
+def recorded(coin: str, first: int, count: int) -> list[dict[str, str]]:
+    """Candles of a recorded swap; skips the test where the recordings are absent."""
+    path = RECORDED / f"binance_{coin}-USDT-PERP_1m.csv.gz"
+    if not path.exists():
+        pytest.skip(f"the recorded candles are not here: {path.name} is looked for in {RECORDED}")
+    with gzip.open(path, "rt") as file:
+        return list(csv.DictReader(file))[first : first + count]
+
+
+def made_candles(closes: Sequence[float], start: int) -> list[dict[str, str]]:
+    """Candles with these closes, a minute apart from `start` (ms UTC) on."""
+    return [
+        {
+            "timestamp": str(start + 60_000 * number),
+            **dict.fromkeys(("open", "high", "low", "close"), f"{close:.5f}"),
+            "volume": "1",
+        }
+        for number, close in enumerate(closes)
+    ]
