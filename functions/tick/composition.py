@@ -2,6 +2,11 @@
 
 from functools import lru_cache
 
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from functions.tick.settings import TickSettings, settings
+from functions.tick.slot_queue import SqsSlotQueue
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import UserMustAct
 from pairtrader.exchanges.factory import create_exchange
@@ -21,11 +26,6 @@ from pairtrader.storage.transactions import failed_conditions, open_connection
 from pairtrader.trading.clock import SystemClock
 from pairtrader.trading.engine import TickEngine
 from pairtrader.trading.ports import Ports
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.transactions import TransactWrite
-
-from functions.tick.settings import TickSettings, settings
-from functions.tick.slot_queue import SqsSlotQueue
 
 
 class ExchangeShelf:

@@ -5,12 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pairtrader.observability import logger, metrics
-from pairtrader.trading.metronome import TickRequest
-from pairtrader.trading.report import TickReport
 
 from functions.tick.composition import engine
 from functions.tick.events import BadEvent, parse, parse_record
+from pairtrader.observability import logger, metrics
+from pairtrader.trading.metronome import TickRequest
+from pairtrader.trading.report import TickReport
 
 _runner = asyncio.Runner()
 """One event loop for the life of the process: exchange connections belong to it."""

@@ -18,6 +18,8 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from pairtrader.storage.bots import StateItem
+
 API = "/api/v1"
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "perp_1m_2025-05"
 """Recorded perpetual swaps; not part of the project."""
@@ -55,7 +57,7 @@ class Stack:
     def tick(self, bot_id: str, **event: Any) -> dict[str, Any]:
         """Invoke the tick function by hand and return its report."""
         answer = self.aws("lambda").invoke(
-            FunctionName=self["tick_function"],
+            FunctionName=self["functions"]["tick"],
             Payload=json.dumps({"bot_id": bot_id, **event}).encode(),
         )
         report = json.loads(answer["Payload"].read())
@@ -68,7 +70,17 @@ class Stack:
         return sorted(each["Name"] for each in pages["Schedules"])
 
     def take_schedule_away(self, bot_id: str) -> None:
-        """From here on the bot ticks by hand alone."""
+        """From here on the bot ticks by hand alone: queued slots count as done."""
+        self.aws("dynamodb").update_item(
+            TableName=f"{self['table_prefix']}-bots",
+            Key={"bot_id": {"S": bot_id}, "kind": {"S": "STATE"}},
+            UpdateExpression="SET #slot = :late ADD #revision :one",
+            ExpressionAttributeNames={
+                "#slot": StateItem.last_slot.attr_name,
+                "#revision": StateItem.revision.attr_name,
+            },
+            ExpressionAttributeValues={":late": {"N": "9999999999"}, ":one": {"N": "1"}},
+        )
         for each in self.aws("scheduler").list_schedules(NamePrefix=bot_id)["Schedules"]:
             self.aws("scheduler").delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
 
@@ -103,9 +115,7 @@ class Trader:
         self.post("/auth/register", json={
             "username": self.name, "email": f"{self.name}@example.com", "password": self.password,
         }, expect=201)  # fmt: skip
-        login = self.post(
-            "/auth/login", data={"username": self.name, "password": self.password}
-        )
+        login = self.post("/auth/login", data={"username": self.name, "password": self.password})
         self.http.headers["Authorization"] = f"Bearer {login['access_token']}"
 
     def request(self, method: str, path: str, *, expect: int | None = None, **kwargs: Any) -> Any:

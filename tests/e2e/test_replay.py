@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from pairtrader.exchanges.simulated.universe import LISTINGS
 from pairtrader.model.account import Simulation
 from pairtrader.model.settings import BotSettings
-
 from tests.e2e.conftest import Stack, Trader, recorded
 from tests.plain_loop import PlainLoop
 
@@ -71,8 +71,11 @@ class Replay:
         starts = [Decimal(rows[0]["open"]) for rows in self.candles]
         settings = BotSettings(bot_name="x", exchange_account_id="x", **self.settings)
         loop = PlainLoop(settings, (markets[0], markets[1]), (starts[0], starts[1]), SLIPPAGE)
-        closes = zip(*([Decimal(row["close"]) for row in rows] for rows in self.candles), strict=True)
-        return loop.run((first, second) for first, second in closes)
+        rows1, rows2 = self.candles
+        return loop.run(
+            (Decimal(row1["close"]), Decimal(row2["close"]))
+            for row1, row2 in zip(rows1, rows2, strict=True)
+        )
 
     def check(self) -> PlainLoop:
         """Compare both, order for order."""

@@ -30,9 +30,7 @@ def replayed(trader: Trader, name: str, gala: list[float]) -> str:
     """An account whose GALA takes these closes, one a tick; CHZ stands still."""
     trader.stack.upload_candles(name, "GALA-USDT", made_candles(gala, START))
     trader.stack.upload_candles(name, "CHZ-USDT", made_candles([0.08] * len(gala), START))
-    return trader.account(
-        source="replay", dataset=name, pace="step", funding=False, slippage="0"
-    )
+    return trader.account(source="replay", dataset=name, pace="step", funding=False, slippage="0")
 
 
 def started(trader: Trader, account: str, **changes: object) -> str:
@@ -90,9 +88,7 @@ def test_stopped_and_started_again_within_a_second(stack: Stack, trader: Trader)
     assert stack.schedules(bot_id) == []
 
 
-def test_stopped_while_a_tick_runs(
-    stack: Stack, trader: Trader, pool: ThreadPoolExecutor
-) -> None:
+def test_stopped_while_a_tick_runs(stack: Stack, trader: Trader, pool: ThreadPoolExecutor) -> None:
     account = replayed(trader, f"stop-{trader.name}", [FLAT, FLAT] + [WIDE] * 60)
     bot_id = started(trader, account)
     stack.tick(bot_id)
@@ -157,7 +153,7 @@ def test_close_now_closes_and_pauses(stack: Stack, trader: Trader) -> None:
 def test_the_functions_roles_forbid_what_they_need_not(stack: Stack) -> None:
     """The emulator enforces the policies: the API can't read exchange keys."""
     policy = stack.aws("iam")
-    role = stack.aws("lambda").get_function(FunctionName=stack["api_function"])
+    role = stack.aws("lambda").get_function(FunctionName=stack["functions"]["api"])
     name = role["Configuration"]["Role"].rsplit("/", 1)[-1]
     allowed = policy.simulate_principal_policy(
         PolicySourceArn=role["Configuration"]["Role"],

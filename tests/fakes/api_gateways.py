@@ -32,6 +32,8 @@ class FakeExchanges:
         self.all_markets = {
             name: market(name) for name in ("GALA-USDT", "CHZ-USDT", "BTC-USDT", "SOL-USDT")
         }
+        small = Decimal("0.0001")
+        self.all_markets["BTC-USDT"] = market("BTC-USDT", amount_step=small, min_amount=small)
         self.prices = {
             "GALA-USDT": Decimal("0.02"),
             "CHZ-USDT": Decimal("0.08"),

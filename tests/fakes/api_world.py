@@ -2,22 +2,28 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
 from functions.api.access_tokens import AccessTokens
 from functions.api.accounts import Accounts
 from functions.api.app import create_app
 from functions.api.bot_commands import BotCommands
 from functions.api.bots import Bots
 from functions.api.histories import Histories
+from functions.api.identifiers import new_id
+from functions.api.passwords import hash_password
 from functions.api.services import Services
 from functions.api.sessions import Sessions
 from functions.api.signing_keys import SigningKey, SigningKeys
 from functions.api.users import Users
-from pairtrader.model.bot import CycleRecord, Cycle, Leg, LogRecord, OrderRecord, PositionRecord
+from pairtrader.model.bot import Cycle, CycleRecord, Leg, LogRecord, OrderRecord, PositionRecord
+from pairtrader.storage.users import Role, User
 from tests.fakes.api_gateways import FakeExchanges, FakeSchedules, FakeTicks
-from tests.fakes.hand_clock import HandClock
+from tests.fakes.clock import FakeClock
 from tests.fakes.memory_api_stores import (
     MemoryAccounts,
     MemoryBots,
@@ -47,11 +53,22 @@ class FixedKeys:
         return self.keys.find(kid)
 
 
+@lru_cache
+def _application() -> FastAPI:
+    """Making the routes takes longer than most tests: there is one, over one world at a time."""
+    return create_app(None)  # type: ignore[arg-type]
+
+
+@lru_cache
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
 class ApiWorld:
     """Everything the API touches; tests look at it and change it."""
 
     def __init__(self, *, registration_open: bool = True, ui_origin: str = "") -> None:
-        self.clock = HandClock(NOW)
+        self.clock = FakeClock(NOW)
         self.users, self.families, self.keys = MemoryUsers(), MemoryFamilies(), FixedKeys()
         self.accounts, self.vault, self.bots = MemoryAccounts(), MemoryVault(), MemoryBots()
         self.claims, self.schedules, self.ticks = MemoryClaims(), FakeSchedules(), FakeTicks()
@@ -61,15 +78,17 @@ class ApiWorld:
         self.logs = MemoryRows[LogRecord]()
         self.logs.rows = self.bots.logs
         self.tokens = AccessTokens(self.keys, "test")
-        self.app = create_app(self._services(registration_open), ui_origin)
+        self.app = _application()
+        self.app.state.services = self._services(registration_open)
+        self.app.state.ui_origin = ui_origin
         self.client = TestClient(self.app, base_url="https://bots.example.com")
 
     def _services(self, registration_open: bool) -> Services:
-        reader = Bots(self.bots, self.accounts, self.exchanges, self.schedules, self.clock)
+        reader = Bots(self.bots, self.accounts, self.exchanges, self.schedules, self.clock.now)
         return Services(
-            sessions=Sessions(self.users, self.families, self.tokens, self.keys, self.clock),
-            users=Users(self.users, registration_open=registration_open, now=self.clock),
-            accounts=Accounts(self.accounts, self.vault, self.exchanges, self.bots, self.clock),
+            sessions=Sessions(self.users, self.families, self.tokens, self.keys, self.clock.now),
+            users=Users(self.users, registration_open=registration_open, now=self.clock.now),
+            accounts=Accounts(self.accounts, self.vault, self.exchanges, self.bots, self.clock.now),
             exchanges=self.exchanges,
             bots=reader,
             commands=BotCommands(
@@ -80,19 +99,26 @@ class ApiWorld:
                 self.schedules,
                 self.exchanges,
                 self.ticks,
-                self.clock,
+                self.clock.now,
             ),
-            histories=Histories(
-                self.orders, self.positions, self.cycles, self.logs, self.points
-            ),
+            histories=Histories(self.orders, self.positions, self.cycles, self.logs, self.points),
         )
 
     def user(self, name: str = "ada") -> "Caller":
         """A registered user, with a token."""
-        body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
-        answer = self.client.post("/api/v1/auth/register", json=body)
-        assert answer.status_code == 201, answer.text
-        return Caller(self.client, self.tokens.issue(answer.json()["id"], self.clock()))
+        now = self.clock.now()
+        user = User(
+            id=new_id(),
+            username=name,
+            email=f"{name}@example.com",
+            password_hash=_password_hash(),
+            role=Role.USER,
+            is_active=True,
+            created_at=now,
+            updated_at=now,
+        )
+        self.users.add(user)
+        return Caller(self.client, self.tokens.issue(user.id, now))
 
     def open_cycle(self, bot_id: str, level: int = 1) -> None:
         """Put the bot into an open position, as its ticks would."""

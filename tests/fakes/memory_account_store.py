@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from pairtrader.exchanges.simulated.account_store import WriteOutcome
+
 
 class MemoryAccountStore:
     """Keeps what `AccountStore` promises, in dictionaries; counts its calls by name."""
@@ -46,7 +48,7 @@ class MemoryAccountStore:
         new_order: str | None,
         orders: Mapping[str, str],
         funding: Sequence[tuple[int, str, str]],
-    ) -> str:
+    ) -> WriteOutcome:
         self._called("write")
         assert 1 + len(orders) + len(funding) <= 100, "more than DynamoDB takes at once"
         if self.before_write is not None:

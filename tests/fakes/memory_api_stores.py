@@ -17,7 +17,9 @@ from tests.fakes.memory_bot_store import MemoryBotStore
 T = TypeVar("T")
 
 
-def page_of(rows: Sequence[tuple[str, T]], owner: dict[str, str], limit: int, cursor: str | None) -> Page[T]:
+def page_of(
+    rows: Sequence[tuple[str, T]], owner: dict[str, str], limit: int, cursor: str | None
+) -> Page[T]:
     """One page of rows sorted by their key, with the cursors that the tables make."""
     start = decode_cursor(cursor, **owner)
     rest = [row for row in rows if start is None or row[0] > start["key"]["S"]]
@@ -222,7 +224,9 @@ class MemoryRows(Generic[T]):
 
     def list(self, bot_id: str, limit: int, cursor: str | None) -> Page[T]:
         own = [row for row in reversed(self.rows) if row.bot_id == bot_id]  # type: ignore[attr-defined]
-        return page_of([(f"{i:04d}", row) for i, row in enumerate(own)], {"bot_id": bot_id}, limit, cursor)
+        return page_of(
+            [(f"{i:04d}", row) for i, row in enumerate(own)], {"bot_id": bot_id}, limit, cursor
+        )
 
 
 class MemoryPoints:

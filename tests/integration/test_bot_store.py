@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from pairtrader.model.bot import (
     Bot,
     BotState,
@@ -24,7 +25,6 @@ from pairtrader.storage.orders import OrderItem, OrderRepository
 from pairtrader.storage.positions import PositionItem
 from pairtrader.storage.spread_history import HistoryItem, SpreadHistoryRepository
 from pairtrader.storage.trade_logs import LogItem
-
 from tests.fakes.memory_bot_store import MemoryBotStore
 from tests.fakes.trading_desk import BOT, USER, TradingDesk
 
@@ -66,9 +66,8 @@ def intent(name: str) -> Intent:
 
 def leased(store: Any) -> BotState:
     state = store.load(BOT).state
-    return store.change(
-        state, replace(state, lease_owner="me", lease_until=99, fence=state.fence + 1), Guard.REVISION
-    )  # fmt: skip
+    held = replace(state, lease_owner="me", lease_until=99, fence=state.fence + 1)
+    return store.change(state, held, Guard.REVISION)
 
 
 def test_what_is_changed_is_read_back(store: Any) -> None:

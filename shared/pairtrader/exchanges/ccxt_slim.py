@@ -3,10 +3,13 @@
 ``import ccxt.async_support`` executes every exchange's module. Its base and the exchanges' own
 modules import from each other by full path, so the two packages can stand as empty shells that
 only lead to their submodules; the few names that CCXT's base takes from the package itself are
-looked up on demand. Bundles need of CCXT only `base`, `async_support/base`, the supported
-exchanges' modules in `abstract` and `async_support`, and the packages' own ``__init__`` files.
+looked up on demand. Two more things are spared that only others use: `requests`, which serves
+CCXT's synchronous classes, and the system's certificates, which aiohttp reads for connections
+that bring none (CCXT's bring certifi's).
 
-A process that has imported CCXT whole before keeps it so.
+Bundles need of CCXT only ``__init__.py``, ``base/``, ``async_support/__init__.py``,
+``async_support/base/`` and, for each exchange class and its parents, the module in ``abstract/``
+and in ``async_support/``. A process that has imported CCXT whole before keeps it so.
 """
 
 import ssl
@@ -22,6 +25,7 @@ _PACKAGE = "ccxt"
 _ASYNC = "ccxt.async_support"
 _HOMES = ("ccxt.base.errors", "ccxt.base.exchange")
 """Where the names live that CCXT's own modules take from the package."""
+_SYNCHRONOUS_ONLY = ("requests", "requests.utils", "requests.exceptions")
 
 
 def exchange_class(class_name: str) -> Any:
@@ -32,25 +36,9 @@ def exchange_class(class_name: str) -> Any:
     """
     _stand_in(_PACKAGE)
     _stand_in(_ASYNC)
-    with _without_unused_certificates():
+    with _without_system_certificates(), _without_requests():
         module = import_module(f"{_ASYNC}.{class_name}")
     return getattr(module, class_name)
-
-
-@contextmanager
-def _without_unused_certificates() -> Iterator[None]:
-    """Spare the import the reading of the system's certificates.
-
-    aiohttp reads them at import for a context of its own (a fifth of the whole import), which CCXT
-    never uses: its connections verify against certifi's bundle. Whoever used aiohttp's context
-    nevertheless would find no certificate in it and be refused the connection.
-    """
-    load = ssl.SSLContext.load_default_certs
-    ssl.SSLContext.load_default_certs = lambda *_: None  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        ssl.SSLContext.load_default_certs = load  # type: ignore[method-assign]
 
 
 def _stand_in(name: str) -> None:
@@ -70,7 +58,49 @@ def _stand_in(name: str) -> None:
 
 def _look_up(name: str) -> Any:
     for home in _HOMES:
-        module: ModuleType = import_module(home)
-        if name in vars(module) and not name.startswith("_"):
-            return vars(module)[name]
+        names = vars(import_module(home))
+        if name in names and not name.startswith("_"):
+            return names[name]
     raise AttributeError(f"{name} is not part of the slim import of {_PACKAGE}")
+
+
+@contextmanager
+def _without_system_certificates() -> Iterator[None]:
+    """Leave aiohttp's own context empty: whoever used it would be refused every connection."""
+    load = ssl.SSLContext.load_default_certs
+    ssl.SSLContext.load_default_certs = lambda *_: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        ssl.SSLContext.load_default_certs = load  # type: ignore[method-assign]
+
+
+@contextmanager
+def _without_requests() -> Iterator[None]:
+    """Let `requests` be imported from without loading it; it is as it was afterwards."""
+    missing = [name for name in _SYNCHRONOUS_ONLY if name not in sys.modules]
+    if "requests" not in missing:
+        yield
+        return
+    for name in missing:
+        shell = ModuleType(name)
+        shell.__dict__["__getattr__"] = _placeholder
+        sys.modules[name] = shell
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
+
+
+def _placeholder(name: str) -> Any:
+    """Return something for a name that only CCXT's synchronous classes use."""
+    if name == "default_user_agent":
+        return _user_agent
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return type(name, (Exception,), {})
+
+
+def _user_agent() -> str:
+    return "pairtrader"

@@ -13,7 +13,6 @@ from pairtrader.exchanges.simulated.account_store import AccountStore
 from pairtrader.exchanges.simulated.recordings import CandleSource
 from pairtrader.model.account import Credentials, ExchangeAccount
 
-
 Create = Callable[[AdapterContext], BaseExchange]
 
 

@@ -1,4 +1,4 @@
-"""The bots table: what a bot is (CONFIG), where it stands (STATE), its orders under way (INTENT)."""
+"""The bots table: what a bot is (CONFIG), where it stands (STATE), orders under way (INTENT)."""
 
 import json
 import random

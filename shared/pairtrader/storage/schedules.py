@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -49,7 +48,11 @@ class Schedules:
 
     @cached_property
     def _client(self) -> "EventBridgeSchedulerClient":
-        return self._given or boto3.client("scheduler", config=CLIENT_CONFIG)
+        if self._given is not None:
+            return self._given
+        import boto3  # noqa: PLC0415 - 50 ms that most invocations do without
+
+        return boto3.client("scheduler", config=CLIENT_CONFIG)
 
     def create(self, bot_id: str, generation: int, first_at: datetime) -> None:
         """Tick the bot once a minute from `first_at` on; a schedule already there is success.

@@ -11,7 +11,7 @@ from pairtrader.model.account import AccountMode, ExchangeAccount, ExchangeName
 from pairtrader.model.market import Market
 from pairtrader.model.order import Side
 from tests.exchange_contract import ExchangeContract, Rig
-from tests.fakes.hand_clock import HandClock
+from tests.fakes.clock import FakeClock
 from tests.fakes.local_files import MemoryFiles
 from tests.fakes.memory_account_store import MemoryAccountStore
 from tests.fakes.public_market_server import PublicMarkets, PublicMarketServer
@@ -37,23 +37,25 @@ def paper_account(name: ExchangeName) -> ExchangeAccount:
 class TestPaperExchange(ExchangeContract):
     @pytest.fixture
     def rig(self, name: str) -> Iterator[Rig]:
-        clock = HandClock(NOW)
-        server = PublicMarketServer(PublicMarkets(clock))
+        clock = FakeClock(NOW)
+        server = PublicMarketServer(PublicMarkets(clock.now))
         exchange = create_exchange(
             paper_account(ExchangeName(name)),
-            clock=clock,
+            clock=clock.now,
             account_store=MemoryAccountStore(),
             candle_source=Recordings(MemoryFiles({})),
             hosts={name: server.address},
         )
 
         def trade_through(market: Market, side: Side, price: Decimal) -> None:
-            clock.advance(1_000)
+            clock.advance(1)
             beyond = price * (1 - side.sign * Decimal("0.001"))
             server.markets.move(market.base, beyond, beyond)
 
         symbols = ("GALA-USDT", "CHZ-USDT")
-        rig = Rig(exchange, symbols, clock, trade_through, "uid-1", NOW - NOW % 60_000 - 600_000)
+        rig = Rig(
+            exchange, symbols, clock.now, trade_through, "uid-1", NOW - NOW % 60_000 - 600_000
+        )
         yield rig
         rig.close()
         server.close()

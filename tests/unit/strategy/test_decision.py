@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from pairtrader.strategy import decision as d
 
 ACTIONS = {
@@ -47,50 +48,67 @@ class Situation:
 
 
 FLAT = Situation()
-SHORT1 = Situation(level=1, direction=1, first_spread=1.2, last_spread=1.2, invested=200, spread=1.2)
+SHORT1 = Situation(
+    level=1, direction=1, first_spread=1.2, last_spread=1.2, invested=200, spread=1.2
+)
 LONG1 = Situation(
     level=1, direction=-1, first_spread=-1.2, last_spread=-1.2, invested=200, spread=-1.2
 )
 BACK = replace(SHORT1, profit_mode=d.REGRESSION, profit_ratio=0.5)
 
 
-@pytest.mark.parametrize(
-    ("rule", "situation", "expected"),
-    [
-        ("flat below row 1 waits", replace(FLAT, spread=0.99), d.HOLD_BELOW_LADDER),
-        ("flat at row 1 opens", replace(FLAT, spread=1.0), d.OPEN),
-        ("flat at minus row 1 opens", replace(FLAT, spread=-1.0), d.OPEN),
-        ("not allowed to enter", replace(FLAT, spread=5, entries_allowed=False), d.HOLD_NO_ENTRIES),
-        ("cooling after a close", replace(FLAT, spread=5, cooling=True), d.HOLD_COOLDOWN),
-        ("same direction disarmed", replace(FLAT, spread=5, disarmed=1), d.HOLD_DISARMED),
-        ("other direction disarmed", replace(FLAT, spread=5, disarmed=-1), d.OPEN),
-        ("fixed direction matches", replace(FLAT, spread=5, fixed_direction=1), d.OPEN),
-        ("fixed direction differs", replace(FLAT, spread=5, fixed_direction=-1), d.HOLD_DIRECTION),
-        ("first row over the cap", replace(FLAT, spread=5, max_position_value=199), d.HOLD_CAP),
-        ("first row at the cap", replace(FLAT, spread=5, max_position_value=200), d.OPEN),
-        ("row 2 not reached", replace(SHORT1, spread=1.9), d.HOLD_BELOW_LADDER),
-        ("row 2 reached", replace(SHORT1, spread=2.1), d.ADD),
-        ("row 2 from below", replace(LONG1, spread=-2.1), d.ADD),
-        ("converging never adds", replace(SHORT1, spread=-3.0), d.HOLD_BELOW_LADDER),
-        ("row 2 over the cap", replace(SHORT1, spread=3, max_position_value=399), d.HOLD_CAP),
-        ("ladder done", replace(SHORT1, level=3, spread=9), d.HOLD_LADDER_DONE),
-        ("paused adds nothing", replace(SHORT1, spread=3, entries_allowed=False), d.HOLD_NO_ENTRIES),
-        ("profit reached", replace(SHORT1, pnl_percent=1.0), d.CLOSE_TAKE_PROFIT),
-        ("profit just missed", replace(SHORT1, pnl_percent=0.999), d.HOLD_BELOW_LADDER),
-        ("stop reached", replace(SHORT1, pnl_percent=-10.0), d.CLOSE_STOP_LOSS),
-        ("stop just missed", replace(SHORT1, pnl_percent=-9.99), d.HOLD_BELOW_LADDER),
-        ("paused still stops", replace(SHORT1, pnl_percent=-10, entries_allowed=False), d.CLOSE_STOP_LOSS),
-        ("liquidation before all", replace(SHORT1, pnl_percent=-50, liquidation_near=True), d.CLOSE_LIQUIDATION),
-        ("exit before entry", replace(SHORT1, spread=5, pnl_percent=-10), d.CLOSE_STOP_LOSS),
-        ("spread back, with profit", replace(BACK, spread=0.7, pnl_percent=0.1), d.CLOSE_REGRESSION),
-        ("spread back, no profit", replace(BACK, spread=0.7, pnl_percent=0.0), d.HOLD_BELOW_LADDER),
-        ("spread back, profit not asked", replace(BACK, spread=0.7, regression_requires_profit=False), d.CLOSE_REGRESSION),
-        ("spread through zero", replace(BACK, spread=-2.0, pnl_percent=0.1), d.CLOSE_REGRESSION),
-        ("spread not yet back", replace(BACK, spread=0.8, pnl_percent=5.0), d.HOLD_BELOW_LADDER),
-        ("measured from the first entry", replace(BACK, level=2, last_spread=2.0, spread=1.4, pnl_percent=5), d.HOLD_BELOW_LADDER),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)  # fmt: skip
+RULES: list[tuple[str, Situation, int]] = [
+    ("flat below row 1 waits", replace(FLAT, spread=0.99), d.HOLD_BELOW_LADDER),
+    ("flat at row 1 opens", replace(FLAT, spread=1.0), d.OPEN),
+    ("flat at minus row 1 opens", replace(FLAT, spread=-1.0), d.OPEN),
+    ("not allowed to enter", replace(FLAT, spread=5, entries_allowed=False), d.HOLD_NO_ENTRIES),
+    ("cooling after a close", replace(FLAT, spread=5, cooling=True), d.HOLD_COOLDOWN),
+    ("same direction disarmed", replace(FLAT, spread=5, disarmed=1), d.HOLD_DISARMED),
+    ("other direction disarmed", replace(FLAT, spread=5, disarmed=-1), d.OPEN),
+    ("fixed direction matches", replace(FLAT, spread=5, fixed_direction=1), d.OPEN),
+    ("fixed direction differs", replace(FLAT, spread=5, fixed_direction=-1), d.HOLD_DIRECTION),
+    ("first row over the cap", replace(FLAT, spread=5, max_position_value=199), d.HOLD_CAP),
+    ("first row at the cap", replace(FLAT, spread=5, max_position_value=200), d.OPEN),
+    ("row 2 not reached", replace(SHORT1, spread=1.9), d.HOLD_BELOW_LADDER),
+    ("row 2 reached", replace(SHORT1, spread=2.1), d.ADD),
+    ("row 2 from below", replace(LONG1, spread=-2.1), d.ADD),
+    ("converging never adds", replace(SHORT1, spread=-3.0), d.HOLD_BELOW_LADDER),
+    ("row 2 over the cap", replace(SHORT1, spread=3, max_position_value=399), d.HOLD_CAP),
+    ("ladder done", replace(SHORT1, level=3, spread=9), d.HOLD_LADDER_DONE),
+    ("paused adds nothing", replace(SHORT1, spread=3, entries_allowed=False), d.HOLD_NO_ENTRIES),
+    ("profit reached", replace(SHORT1, pnl_percent=1.0), d.CLOSE_TAKE_PROFIT),
+    ("profit just missed", replace(SHORT1, pnl_percent=0.999), d.HOLD_BELOW_LADDER),
+    ("stop reached", replace(SHORT1, pnl_percent=-10.0), d.CLOSE_STOP_LOSS),
+    ("stop just missed", replace(SHORT1, pnl_percent=-9.99), d.HOLD_BELOW_LADDER),
+    (
+        "paused still stops",
+        replace(SHORT1, pnl_percent=-10, entries_allowed=False),
+        d.CLOSE_STOP_LOSS,
+    ),
+    (
+        "liquidation before all",
+        replace(SHORT1, pnl_percent=-50, liquidation_near=True),
+        d.CLOSE_LIQUIDATION,
+    ),
+    ("exit before entry", replace(SHORT1, spread=5, pnl_percent=-10), d.CLOSE_STOP_LOSS),
+    ("spread back, with profit", replace(BACK, spread=0.7, pnl_percent=0.1), d.CLOSE_REGRESSION),
+    ("spread back, no profit", replace(BACK, spread=0.7, pnl_percent=0.0), d.HOLD_BELOW_LADDER),
+    (
+        "spread back, profit not asked",
+        replace(BACK, spread=0.7, regression_requires_profit=False),
+        d.CLOSE_REGRESSION,
+    ),
+    ("spread through zero", replace(BACK, spread=-2.0, pnl_percent=0.1), d.CLOSE_REGRESSION),
+    ("spread not yet back", replace(BACK, spread=0.8, pnl_percent=5.0), d.HOLD_BELOW_LADDER),
+    (
+        "measured from the first entry",
+        replace(BACK, level=2, last_spread=2.0, spread=1.4, pnl_percent=5),
+        d.HOLD_BELOW_LADDER,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "situation", "expected"), RULES, ids=[rule[0] for rule in RULES])
 def test_rule(rule: str, situation: Situation, expected: int) -> None:
     assert situation.decide() == expected
 
@@ -116,9 +134,7 @@ def test_a_direction_comes_back(
 points = st.floats(-20, 20)
 percents = st.floats(-50, 50)
 rows = st.integers(1, 10).flatmap(
-    lambda n: st.tuples(
-        st.tuples(*[st.floats(0.01, 5)] * n), st.tuples(*[st.floats(1, 1000)] * n)
-    )
+    lambda n: st.tuples(st.tuples(*[st.floats(0.01, 5)] * n), st.tuples(*[st.floats(1, 1000)] * n))
 )
 
 

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+
 from pairtrader.model.bot import Cycle, Leg
 from pairtrader.model.market import Quote
 from pairtrader.model.settings import ProfitBasis

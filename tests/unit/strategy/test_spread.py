@@ -3,6 +3,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pairtrader.model.settings import SpreadMode
 from pairtrader.strategy.spread import change, spread
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+
 from pairtrader.model.bot import CommandKind, Status
 from pairtrader.storage.bots import Guard
 from pairtrader.storage.errors import Superseded

@@ -1,10 +1,12 @@
 """Which ticks run, what they cost, and what users' commands make of them."""
 
 import asyncio
+import itertools
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+
 from pairtrader.model.bot import CommandKind, Status
 from pairtrader.storage.bots import Guard
 from pairtrader.strategy.spread import spread
@@ -35,9 +37,7 @@ def test_twenty_equal_ticks_at_once_leave_one_set_of_orders() -> None:
 
     async def storm() -> list[TickResult]:
         request = scheduled(desk)
-        reports = await asyncio.gather(
-            *(TickEngine(desk.ports()).run(request) for _ in range(20))
-        )
+        reports = await asyncio.gather(*(TickEngine(desk.ports()).run(request) for _ in range(20)))
         return [report.result for report in reports]
 
     results = asyncio.run(storm())
@@ -120,7 +120,7 @@ def test_slots_queued_in_a_row_of_minutes_neither_overlap_nor_leave_gaps() -> No
     dues = [due for _, _, due in desk.slots.sent]
 
     assert dues == sorted(set(dues))
-    assert {later - earlier for earlier, later in zip(dues, dues[1:], strict=False)} == {5000}
+    assert {later - earlier for earlier, later in itertools.pairwise(dues)} == {5000}
 
 
 def test_hand_made_and_queued_ticks_queue_nothing() -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from pairtrader.model.bot import LogType, Status
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
 from tests.fakes.trading_desk import TradingDesk

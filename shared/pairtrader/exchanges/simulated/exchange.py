@@ -17,7 +17,7 @@ from pairtrader.exchanges.simulated.margin import (
     liquidation_price,
     mark_of,
 )
-from pairtrader.exchanges.simulated.matching import Draft, place
+from pairtrader.exchanges.simulated.matching import Draft, Terms, place
 from pairtrader.model.account import (
     AccountIdentity,
     Balance,
@@ -129,7 +129,7 @@ class SimulatedExchange(BaseExchange):
 
         def act(draft: Draft, moment: Moment) -> Draft:
             look = moment.looks[request.market.symbol]
-            return place(draft, request, look, moment.marks, self._simulation, moment.now)
+            return place(draft, request, Terms(look, moment.marks, self._simulation, moment.now))
 
         try:
             account = await self._ledger.change(

@@ -18,6 +18,18 @@ _PRICE_GRID = Decimal("0.000000000001")
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What an order meets."""
+
+    look: Look
+    """The order's market."""
+    marks: Marks
+    simulation: Simulation
+    now: int
+    """Real time, ms UTC."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Books under change, and the rows to be stored with them."""
 
@@ -60,38 +72,41 @@ def fillable(side: Side, amount: Decimal, reduce_only: bool, held: Holding) -> D
     return min(amount, abs(held.amount)) if reducing else Decimal(0)
 
 
-def place(
-    draft: Draft, request: OrderRequest, look: Look, marks: Marks, simulation: Simulation, now: int
-) -> Draft:
+def place(draft: Draft, request: OrderRequest, terms: Terms) -> Draft:
     """Return the draft after the order was taken; its report is the last one.
 
     Raises:
-        OrderRefused: size, margin, position or number of open orders forbid it.
+        OrderRefused: size, price, margin, position or number of open orders forbid it.
     """
-    books = draft.books
-    price = request.price if request.type is OrderType.LIMIT else None
-    refusal = check_amount(request, price or look.quote.mid)
-    if refusal:
-        raise OrderRefused(refusal, exchange_code="amount")
-    if price is not None and (price <= 0 or request.market.round_price(price) != price):
-        step = request.market.price_step
-        raise OrderRefused(
-            f"price {price} is not a positive multiple of {step}", exchange_code="price"
-        )
-    amount = fillable(
-        request.side, request.amount, request.reduce_only, books.holding(request.market.symbol)
-    )
+    limit = request.price if request.type is OrderType.LIMIT else None
+    _require_grid(request, limit, terms.look.quote)
+    held = draft.books.holding(request.market.symbol)
+    amount = fillable(request.side, request.amount, request.reduce_only, held)
     if not amount:
         raise OrderRefused("nothing to reduce", exchange_code="reduce_only")
-    books = replace(books, orders_taken=books.orders_taken + 1)
-    order = _order(request, books.orders_taken, look, now)
+    books = replace(draft.books, orders_taken=draft.books.orders_taken + 1)
     draft = replace(draft, books=books)
-    if price is not None and not is_marketable(request.side, price, look.quote):
-        return _rest(draft, order, marks)
-    return _execute(draft, request, order, amount, look, marks, simulation, now)
+    order = _order(request, books.orders_taken, terms)
+    if limit is not None and not is_marketable(request.side, limit, terms.look.quote):
+        return _rest(draft, order, terms)
+    return _execute(draft, request, order, amount, terms)
 
 
-def _order(request: OrderRequest, number: int, look: Look, now: int) -> RestingOrder:
+def _require_grid(request: OrderRequest, limit: Decimal | None, quote: Quote) -> None:
+    market = request.market
+    if request.type is OrderType.LIMIT and (
+        limit is None or limit <= 0 or market.round_price(limit) != limit
+    ):
+        raise OrderRefused(
+            f"price {limit} is not a positive multiple of {market.price_step}",
+            exchange_code="price",
+        )
+    refusal = check_amount(request, limit or quote.mid)
+    if refusal:
+        raise OrderRefused(refusal, exchange_code="amount")
+
+
+def _order(request: OrderRequest, number: int, terms: Terms) -> RestingOrder:
     return RestingOrder(
         client_order_id=request.client_order_id,
         exchange_order_id=f"sim-{number}",
@@ -100,8 +115,8 @@ def _order(request: OrderRequest, number: int, look: Look, now: int) -> RestingO
         amount=request.amount,
         price=request.price or Decimal(0),
         reduce_only=request.reduce_only,
-        placed_at=now,
-        looked_at=look.time,
+        placed_at=terms.now,
+        looked_at=terms.look.time,
     )
 
 
@@ -122,63 +137,48 @@ def taker_price(side: Side, quote: Quote, slippage: Decimal) -> Decimal:
 
 
 def _execute(
-    draft: Draft,
-    request: OrderRequest,
-    order: RestingOrder,
-    amount: Decimal,
-    look: Look,
-    marks: Marks,
-    simulation: Simulation,
-    now: int,
+    draft: Draft, request: OrderRequest, order: RestingOrder, amount: Decimal, terms: Terms
 ) -> Draft:
-    """Fill at once up to the request's price; what that forbids is canceled."""
-    price = taker_price(request.side, look.quote, simulation.slippage)
+    """Fill at once; what a market order's price bound forbids is canceled."""
+    price = taker_price(request.side, terms.look.quote, terms.simulation.slippage)
     beyond = request.price is not None and (price - request.price) * request.side.sign > 0
-    if beyond and request.type is OrderType.LIMIT:
-        price, beyond = order.price, False
+    if beyond and request.type is OrderType.MARKET:
+        return _report(draft, order, request.type, OrderStatus.CANCELED)
     if beyond:
-        return _report(draft, order, request.type, OrderStatus.CANCELED, ())
-    _require_margin(draft.books, order, amount, price, marks, simulation.taker_fee)
-    fill = Fill(amount, price, on_money_grid(amount * price * simulation.taker_fee), now)
-    books = draft.books.trade(order.symbol, amount * request.side.sign, fill, look.time)
+        price = order.price
+    fee = on_money_grid(amount * price * terms.simulation.taker_fee)
+    _require_margin(draft.books, order, amount, price, fee, terms.marks)
+    fill = Fill(amount, price, fee, terms.now)
+    books = draft.books.trade(order.symbol, amount * request.side.sign, fill, terms.look.time)
     status = OrderStatus.CLOSED if amount == request.amount else OrderStatus.CANCELED
-    return _report(replace(draft, books=books), order, request.type, status, (fill,))
+    return _report(replace(draft, books=books), order, request.type, status, fill)
 
 
 def _report(
-    draft: Draft,
-    order: RestingOrder,
-    type_: OrderType,
-    status: OrderStatus,
-    fills: tuple[Fill, ...],
+    draft: Draft, order: RestingOrder, type_: OrderType, status: OrderStatus, *fills: Fill
 ) -> Draft:
     report = replace(order.report(status, fills), type=type_)
     return replace(draft, reports=(*draft.reports, report))
 
 
-def _rest(draft: Draft, order: RestingOrder, marks: Marks) -> Draft:
+def _rest(draft: Draft, order: RestingOrder, terms: Terms) -> Draft:
     if len(draft.books.resting) >= MAX_RESTING_ORDERS:
         raise OrderRefused("too many open orders", exchange_code="open_orders")
     if not order.reduce_only:
-        _require_margin(draft.books, order, order.amount, order.price, marks, Decimal(0))
+        _require_margin(draft.books, order, order.amount, order.price, Decimal(0), terms.marks)
     books = replace(draft.books, resting=(*draft.books.resting, order))
-    return replace(draft, books=books, reports=(*draft.reports, order.report(OrderStatus.OPEN)))
+    return _report(replace(draft, books=books), order, OrderType.LIMIT, OrderStatus.OPEN)
 
 
 def _require_margin(
-    books: Books,
-    order: RestingOrder,
-    amount: Decimal,
-    price: Decimal,
-    marks: Marks,
-    fee_rate: Decimal,
+    books: Books, order: RestingOrder, amount: Decimal, price: Decimal, fee: Decimal, marks: Marks
 ) -> None:
     """Refuse what raises the position by more than the free margin carries."""
     held = books.holding(order.symbol).amount
     growth = abs(held + amount * order.side.sign) - abs(held)
     if growth <= 0:
         return
-    needed = growth * price / books.setting(order.symbol).leverage + amount * price * fee_rate
+    needed = growth * price / books.setting(order.symbol).leverage + fee
     free = free_margin(books, marks)
     if needed > free:
         raise OrderRefused(

@@ -53,8 +53,15 @@ class ReplayFeed(ABC):
         return derived_market(symbol, first.close, self._simulation)
 
     async def markets(self) -> Sequence[Market]:
-        """Return the markets of all recorded symbols."""
-        markets = (self.known(symbol) for symbol in self._source.symbols(self._dataset))
+        """Return the markets of all recorded symbols.
+
+        Raises:
+            NoMarketData: there are none.
+        """
+        symbols = self._source.symbols(self._dataset)
+        if not symbols:
+            raise NoMarketData(f"data set {self._dataset} has no candles")
+        markets = (self.known(symbol) for symbol in symbols)
         return [market for market in markets if market is not None]
 
     async def look(self, market: Market, cursors: Cursors) -> Look:

@@ -63,7 +63,7 @@ def _listing(base: str, price: str, price_step: str, size: str, lot: str, top: i
 LISTINGS: Mapping[str, Listing] = {
     listing.symbol: listing
     for listing in (
-        _listing("BTC", "95000", "0.1", "0.01", "0.1", 125),
+        _listing("BTC", "95000", "0.1", "0.01", "0.01", 125),
         _listing("ETH", "2600", "0.01", "0.1", "0.01", 100),
         _listing("SOL", "160", "0.01", "1", "0.01", 75),
         _listing("LTC", "90", "0.01", "1", "0.001", 75),
@@ -77,7 +77,7 @@ LISTINGS: Mapping[str, Listing] = {
         _listing("ADA", "0.72", "0.0001", "100", "0.01", 75),
         _listing("TRX", "0.27", "0.00001", "1000", "0.001", 75),
         _listing("DOGE", "0.2", "0.00001", "1000", "0.001", 75),
-        _listing("ARB", "0.4", "0.0001", "10", "0.01", 50),
+        _listing("ARB", "0.4", "0.00001", "10", "0.01", 50),
         _listing("OP", "0.7", "0.0001", "1", "0.1", 50),
         _listing("APE", "0.62", "0.0001", "0.1", "1", 50),
         _listing("SAND", "0.29", "0.00001", "10", "0.1", 50),

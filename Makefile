@@ -1,0 +1,119 @@
+# Everything runs in environments that this file makes: .venv for the project, .tools for its tools.
+# `make` lists the targets.
+
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; assert sys.version_info >= (3, 11); print(sys.executable)' 2>/dev/null && break; done)
+BUILD_TARGET ?= aws
+
+UV := .tools/uv/bin/uv
+RUN := .venv/bin/python -m
+SAM := .tools/sam/bin/sam
+ENVIRONMENTS := .tools/uv/.locked .venv/.locked .tools/sam/.locked .tools/ministack/.locked
+E2E := .local/e2e
+
+MAKEFLAGS += --no-print-directory
+export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help environments demo up down clean test lint format unit integration e2e bench soak \
+	build-aws bundle upload-candles lock
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Local stack
+
+demo: environments ## Bring the local stack up with a trading bot and watch it; Ctrl-C stops it.
+	@$(RUN) scripts.demo
+
+up: environments ## Bring the local stack up; its addresses go to .local/stack.json.
+	@$(RUN) scripts.stack up
+
+down: .venv/.locked ## Stop the local stack; its state is kept.
+	@$(RUN) scripts.stack down
+
+clean: ## Stop the local stack, remove its state, all builds and environments.
+	@if [ -x .venv/bin/python ]; then $(RUN) scripts.stack down; fi
+	rm -rf .local .build .aws-sam .venv .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+upload-candles: .venv/.locked ## Upload recorded candles for replays: NAME=dataset FILES="a.csv b.csv.gz".
+	@$(RUN) scripts.upload_candles $(if $(BUCKET),--bucket "$(BUCKET)") "$(NAME)" $(FILES)
+
+# Checks
+
+test: lint unit integration e2e ## Everything that CI runs.
+
+lint: .venv/.locked .tools/sam/.locked ## Static checks of code and templates.
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	.venv/bin/lint-imports
+	.venv/bin/cfn-lint template.yaml infra/*.yaml
+	$(SAM) validate --lint --region us-east-1
+
+format: .venv/.locked ## Format the code.
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+unit: .venv/.locked ## Tests without sockets.
+	$(RUN) pytest tests/unit $(ARGS)
+
+integration: environments ## Tests on loopback, some on a bare emulator.
+	$(RUN) pytest tests/integration $(ARGS)
+
+e2e: environments ## Tests of a stack deployed for them.
+	@rm -rf $(E2E)
+	@export LOCAL_DIR=$(E2E) LOCAL_PORT=0; \
+	trap '$(RUN) scripts.stack down' EXIT; \
+	$(RUN) scripts.stack up && \
+	PAIRTRADER_STACK=$(CURDIR)/$(E2E)/stack.json $(RUN) pytest -m "not soak" tests/e2e $(ARGS)
+
+soak: environments ## The long tests of a stack deployed for them.
+	@rm -rf $(E2E)
+	@export LOCAL_DIR=$(E2E) LOCAL_PORT=0; \
+	trap '$(RUN) scripts.stack down' EXIT; \
+	$(RUN) scripts.stack up && \
+	PAIRTRADER_STACK=$(CURDIR)/$(E2E)/stack.json $(RUN) pytest -m soak tests/e2e $(ARGS)
+
+bench: environments ## Benchmarks.
+	$(RUN) pytest tests/benchmarks $(ARGS)
+
+# Bundles
+
+bundle: .tools/uv/.locked
+	@.tools/uv/bin/python -m scripts.bundle $(FUNCTION) --into "$(ARTIFACTS_DIR)" --target $(BUILD_TARGET)
+
+build-aws: .tools/sam/.locked ## Build for AWS; needs python3.13.
+	BUILD_TARGET=aws $(SAM) build
+
+# Environments
+
+environments: $(ENVIRONMENTS) ## Install everything that the other targets need.
+
+.tools/uv/.locked: requirements/uv.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv --clear .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.locked: requirements/dev.txt .tools/uv/.locked
+	$(UV) venv --quiet --clear --python .tools/uv/bin/python .venv
+	$(UV) pip sync --quiet --require-hashes --python .venv $<
+	@touch $@
+
+.tools/%/.locked: requirements/%.txt .tools/uv/.locked
+	$(UV) venv --quiet --clear --python .tools/uv/bin/python .tools/$*
+	$(UV) pip sync --quiet --require-hashes --python .tools/$* $<
+	@touch $@
+
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links
+
+lock: .tools/uv/.locked ## Resolve requirements anew; UPGRADE=--upgrade takes the newest versions.
+	$(LOCK) $(UPGRADE) --override requirements/overrides.txt requirements/dev.in -o requirements/dev.txt
+	for f in tick exchange api; do \
+		$(LOCK) $(UPGRADE) --override requirements/overrides.txt -c requirements/dev.txt \
+			functions/$$f/requirements.in -o functions/$$f/requirements.txt || exit 1; done
+	for t in sam ministack uv; do $(LOCK) $(UPGRADE) requirements/$$t.in -o requirements/$$t.txt || exit 1; done

@@ -1,0 +1,300 @@
+"""What moves a bot: start, pause, stop, close. Positions are only ever closed by its ticks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from functions.api.bots import Bots
+from functions.api.edits import is_flat
+from functions.api.identifiers import new_id
+from functions.api.ports import AccountStore, BotStore, ClaimStore, Exchanges, ScheduleStore, Ticks
+from functions.api.problems import FieldError, Problem, conflict
+from functions.api.retries import until_written
+from pairtrader.model.account import ExchangeAccount
+from pairtrader.model.bot import (
+    Bot,
+    BotConfig,
+    BotState,
+    Command,
+    CommandKind,
+    LogType,
+    Records,
+    Status,
+)
+from pairtrader.observability import logger
+from pairtrader.storage.bots import Guard
+from pairtrader.storage.errors import Superseded
+from pairtrader.storage.schedules import SchedulesUnavailable
+from pairtrader.trading.lifecycle import COMMANDABLE, Move, is_ticking, next_status
+from pairtrader.trading.records import log_record
+
+FIRST_FIRE = timedelta(seconds=60)
+"""The first tick is asked for by hand; the schedule takes over after it."""
+PositionChoice = Literal["close", "leave"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What has become of the bot; `pending`: a tick has yet to carry the rest out."""
+
+    bot: Bot
+    pending: bool
+
+
+class BotCommands:
+    """Moves bots from one status to another."""
+
+    def __init__(
+        self,
+        reader: Bots,
+        bots: BotStore,
+        accounts: AccountStore,
+        claims: ClaimStore,
+        schedules: ScheduleStore,
+        exchanges: Exchanges,
+        ticks: Ticks,
+        now: Callable[[], int],
+    ) -> None:
+        self._reader = reader
+        self._bots = bots
+        self._accounts = accounts
+        self._claims = claims
+        self._schedules = schedules
+        self._exchanges = exchanges
+        self._ticks = ticks
+        self._now = now
+
+    def start(self, user_id: str, bot_id: str) -> Bot:
+        """Run the bot: claims and status in one transaction, then its schedule and a first tick.
+
+        Raises:
+            Problem: 404; 409 ``invalid_transition``, ``account_inactive``, ``not_flat``,
+                ``symbol_claimed``; 503 ``schedule_unavailable``, the bot being as it was before.
+            ExchangeFailure: the exchange can't be asked.
+        """
+        before = self._reader.get(user_id, bot_id)
+        next_status(before.state.status, Move.START)
+        self._require_startable(before)
+        started = until_written(lambda: self._run(user_id, bot_id))
+        self._schedule(before.state, started)
+        bot = self._reader.get(user_id, bot_id)
+        if bot.state.generation != started.state.generation or not is_ticking(bot.state):
+            # Stopped again while the schedule was being made: it came too late to be deleted.
+            self._unschedule(started.state)
+            return bot
+        self._ticks.first_tick(bot_id, started.state.generation, self._now())
+        return bot
+
+    def pause(self, user_id: str, bot_id: str) -> Bot:
+        """Allow no more entries; the exits of an open cycle are still watched.
+
+        Raises:
+            Problem: 404; 409 ``invalid_transition``.
+        """
+
+        def write() -> Bot:
+            bot = self._reader.get(user_id, bot_id)
+            status = next_status(bot.state.status, Move.PAUSE)
+            return self._write(bot, replace(bot.state, status=status, status_reason=""), "Paused")
+
+        paused = until_written(write)
+        if not is_ticking(paused.state):
+            self._unschedule(paused.state)
+        return paused
+
+    def stop(self, user_id: str, bot_id: str, position: PositionChoice | None) -> Outcome:
+        """Stop at once when flat, else have a tick close the position or hand it over first.
+
+        Raises:
+            Problem: 404; 409 ``invalid_transition``, or ``position_required`` when a position is
+                open and `position` does not say what to do with it.
+        """
+        outcome = until_written(lambda: self._stop(self._reader.get(user_id, bot_id), position))
+        if outcome.pending:
+            self._ticks.tick(bot_id)
+        else:
+            self._unschedule(outcome.bot.state)
+        return outcome
+
+    def close(self, user_id: str, bot_id: str) -> Outcome:
+        """Have a tick close the open position; the bot is paused then.
+
+        Raises:
+            Problem: 404; 409 ``invalid_transition`` or ``no_open_position``.
+        """
+        outcome = until_written(lambda: self._close(self._reader.get(user_id, bot_id)))
+        self._ticks.tick(bot_id)
+        return outcome
+
+    def _require_startable(self, bot: Bot) -> None:
+        """Ask account and exchange; an own open position is no obstacle to going on."""
+        settings = bot.config.settings
+        account = self._accounts.get(bot.config.user_id, settings.exchange_account_id)
+        if account is None or not account.is_active:
+            field = FieldError(field="exchange_account_id", message="is inactive or deleted")
+            raise conflict("account_inactive", "The exchange account is not active.", [field])
+        if is_flat(bot):
+            self._require_flat(account, bot.config)
+
+    def _require_flat(self, account: ExchangeAccount, config: BotConfig) -> None:
+        symbols = [market.symbol for market in config.markets]
+        held = {
+            position.symbol: position.amount
+            for position in self._exchanges.positions(account, symbols)
+            if position.amount
+        }
+        errors = [
+            FieldError(field=f"market{leg}_symbol", message=f"the account holds {held[symbol]:f}")
+            for leg, symbol in enumerate(symbols, start=1)
+            if symbol in held
+        ]
+        if errors:
+            detail = "The exchange account holds a position in this market: close it first."
+            raise conflict("not_flat", detail, errors)
+
+    def _run(self, user_id: str, bot_id: str) -> Bot:
+        bot = self._reader.get(user_id, bot_id)
+        status = next_status(bot.state.status, Move.START)
+        state = _fresh_start(replace(bot.state, status=status))
+        try:
+            return self._write(bot, state, "Started", self._claims.take(bot.config))
+        except Superseded:
+            self._require_unclaimed(bot.config)
+            raise
+
+    def _require_unclaimed(self, config: BotConfig) -> None:
+        for claim in self._claims.holders(config):
+            if claim.owner == config.bot_id:
+                continue
+            own = claim.user_id == config.user_id
+            who = f"your bot {claim.owner}" if own else "another bot"
+            symbol = claim.key.rpartition("#")[2]
+            leg = [market.symbol for market in config.markets].index(symbol) + 1
+            message = f"{symbol} is being traded by {who} on this account"
+            raise conflict(
+                "symbol_claimed",
+                "One bot at a time may trade a market of an account.",
+                [FieldError(field=f"market{leg}_symbol", message=message)],
+            )
+
+    def _schedule(self, before: BotState, started: Bot) -> None:
+        """Create the new schedule, then delete the one before; on failure undo the start."""
+        state = started.state
+        first_at = datetime.fromtimestamp(self._now() / 1000, UTC) + FIRST_FIRE
+        try:
+            self._schedules.create(state.bot_id, state.generation, first_at)
+        except SchedulesUnavailable as error:
+            logger.exception("No schedule: the start is undone", bot_id=state.bot_id)
+            until_written(lambda: self._undo_start(before, started))
+            self._unschedule(state)
+            raise Problem(
+                503,
+                "schedule_unavailable",
+                "The bot could not be scheduled and is as it was before: try again.",
+                headers={"Retry-After": "5"},
+            ) from error
+        if is_ticking(before):
+            self._unschedule(before)
+
+    def _undo_start(self, before: BotState, started: Bot) -> None:
+        """Put the status back, unless something has happened to the bot meanwhile."""
+        bot = self._bots.load(started.config.bot_id)
+        if bot is None or bot.state.generation != started.state.generation:
+            return
+        if bot.state.status is not Status.RUNNING:
+            return
+        status = before.status if is_flat(bot) else Status.PAUSED
+        state = replace(
+            bot.state,
+            status=status,
+            status_reason=before.status_reason,
+            generation=before.generation,
+        )
+        released = self._claims.give_up(bot.config) if status is Status.STOPPED else None
+        self._write(bot, state, "Start undone: no schedule", released)
+
+    def _stop(self, bot: Bot, position: PositionChoice | None) -> Outcome:
+        state = bot.state
+        if state.status is Status.STOPPING:
+            return _already(bot, _stop_command(position) if position else None)
+        if is_flat(bot):
+            status = next_status(state.status, Move.STOP)
+            stopped = replace(state, status=status, status_reason="", command=None)
+            released = self._claims.give_up(bot.config)
+            return Outcome(self._write(bot, stopped, "Stopped", released), pending=False)
+        status = next_status(state.status, Move.STOP_OPEN)
+        if position is None:
+            message = "close: close both legs first; leave: hand the position over to you"
+            raise conflict(
+                "position_required",
+                "A position is open: say what to do with it.",
+                [FieldError(field="position", message=message)],
+            )
+        command = self._command(_stop_command(position))
+        stopping = replace(state, status=status, status_reason="", command=command)
+        return Outcome(self._write(bot, stopping, f"Stop asked for: {position}"), pending=True)
+
+    def _close(self, bot: Bot) -> Outcome:
+        state = bot.state
+        if state.status not in COMMANDABLE:
+            detail = f"A bot that is {state.status} can't close anything."
+            raise conflict("invalid_transition", detail)
+        if state.status is Status.STOPPING:
+            return _already(bot, CommandKind.CLOSE)
+        if is_flat(bot):
+            raise conflict("no_open_position", "The bot holds no position.")
+        if state.command is not None and state.command.kind is CommandKind.CLOSE:
+            return Outcome(bot, pending=True)
+        closing = replace(state, command=self._command(CommandKind.CLOSE))
+        return Outcome(self._write(bot, closing, "Close asked for"), pending=True)
+
+    def _command(self, kind: CommandKind) -> Command:
+        return Command(kind=kind, id=new_id(), requested_at=self._now())
+
+    def _write(
+        self, bot: Bot, state: BotState, message: str, extra: Callable[..., object] | None = None
+    ) -> Bot:
+        """Store the new state with a line in the bot's log, all or nothing."""
+        line = log_record(bot.config.bot_id, LogType.INFO, message, self._now(), by="user")
+        records = Records(logs=(line,))
+        self._bots.commit(bot.state, state, Guard.REVISION, records=records, extra=extra)
+        return replace(bot, state=replace(state, revision=bot.state.revision + 1))
+
+    def _unschedule(self, state: BotState) -> None:
+        """Delete the schedule; one that stays behind only makes ticks that are dropped."""
+        try:
+            self._schedules.delete(state.bot_id, state.generation)
+        except SchedulesUnavailable:
+            logger.exception("A schedule may be left over", bot_id=state.bot_id)
+
+
+def _fresh_start(state: BotState) -> BotState:
+    """Return the state a start begins with: a new generation, nothing held against entries."""
+    fresh = replace(
+        state,
+        status_reason="",
+        generation=state.generation + 1,
+        command=None,
+        last_slot=0,
+        queued_until=0,
+        disarmed=0,
+        closed_at=0,
+        hold_reason="",
+        skipped=0,
+    )
+    # Prices from before the start are no measure of a jump.
+    return replace(fresh, last_price1=None, last_price2=None) if state.is_flat else fresh
+
+
+def _stop_command(position: PositionChoice) -> CommandKind:
+    return CommandKind.CLOSE if position == "close" else CommandKind.HAND_OVER
+
+
+def _already(bot: Bot, wanted: CommandKind | None) -> Outcome:
+    """Answer a request that is being carried out already; one against it is refused."""
+    command = bot.state.command
+    under_way = command.kind if command is not None else CommandKind.CLOSE
+    if wanted not in (None, under_way):
+        raise conflict("invalid_transition", "The bot is being stopped in another way already.")
+    return Outcome(bot, pending=True)

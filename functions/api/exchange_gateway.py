@@ -1,0 +1,128 @@
+"""The exchange function, asked synchronously: the API itself talks to no exchange."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter
+
+from pairtrader.model.account import Balance, ExchangeAccount, Position, PositionMode
+from pairtrader.model.market import Market
+from pairtrader.observability import logger
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+ANSWER_SECONDS = 25
+"""The gateway in front of the API gives up after 30."""
+
+
+class ExchangeFailure(Exception):
+    """The exchange function could not do what was asked; `code` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTest:
+    """What the exchange says of an account and its key."""
+
+    uid: str
+    position_mode: PositionMode
+    can_trade: bool
+    can_withdraw: bool
+    ip_bound: bool | None
+    """None where the exchange does not tell."""
+    warnings: tuple[str, ...] = ()
+
+
+_TEST = TypeAdapter(AccountTest)
+_MARKETS = TypeAdapter(tuple[Market, ...])
+_BALANCE = TypeAdapter(Balance)
+_POSITIONS = TypeAdapter(tuple[Position, ...])
+
+
+class ExchangeGateway:
+    """Looks at exchange accounts and markets through the exchange function.
+
+    Every method raises `ExchangeFailure`.
+    """
+
+    def __init__(self, function: str, client: "LambdaClient | None" = None) -> None:
+        self._function = function
+        self._given = client
+
+    @cached_property
+    def _client(self) -> "LambdaClient":
+        if self._given is not None:
+            return self._given
+        import boto3  # noqa: PLC0415 - most requests need no Lambda client
+        from botocore.config import Config  # noqa: PLC0415
+
+        config = Config(
+            connect_timeout=2, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1}
+        )
+        return boto3.client("lambda", config=config)
+
+    def test(self, account: ExchangeAccount) -> AccountTest:
+        """Return who the account is on its exchange and what its key may do."""
+        return _TEST.validate_python(self._ask(account, "test"))
+
+    def markets(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Market, ...]:
+        """Return these markets in this order; an unknown one fails with ``unknown_symbol``."""
+        result = self._ask(account, "symbols", symbols=list(symbols))
+        found = {market.symbol: market for market in _MARKETS.validate_python(result["markets"])}
+        return tuple(found[symbol] for symbol in symbols)
+
+    def search(self, account: ExchangeAccount, query: str, limit: int) -> tuple[Market, ...]:
+        """Return up to `limit` markets whose symbol holds `query`."""
+        result = self._ask(account, "symbols", query=query, limit=limit)
+        return _MARKETS.validate_python(result["markets"])
+
+    def balance(self, account: ExchangeAccount) -> Balance:
+        """Return the money in the account."""
+        return _BALANCE.validate_python(self._ask(account, "balance"))
+
+    def positions(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Position, ...]:
+        """Return what the account holds of these symbols."""
+        result = self._ask(account, "positions", symbols=list(symbols))
+        return _POSITIONS.validate_python(result["positions"])
+
+    def start_price(self, account: ExchangeAccount, symbol: str, at: int) -> Decimal:
+        """Return the open of the 1-minute candle at `at` (ms UTC) or of the next within 5 minutes.
+
+        Where there is none it fails with ``no_market_data``.
+        """
+        return Decimal(str(self._ask(account, "start_price", symbol=symbol, at=at)["open"]))
+
+    def _ask(self, account: ExchangeAccount, action: str, **parameters: Any) -> dict[str, Any]:
+        event = {"action": action, "user_id": account.user_id, "account_id": account.account_id}
+        try:
+            answer = self._client.invoke(
+                FunctionName=self._function, Payload=json.dumps({**event, **parameters})
+            )
+        except (ClientError, BotoCoreError) as error:
+            logger.exception("The exchange function could not be asked", action=action)
+            raise _unavailable() from error
+        body = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer or not isinstance(body, dict):
+            logger.error("The exchange function failed", action=action)
+            raise _unavailable()
+        if body.get("ok"):
+            result: dict[str, Any] = body["result"]
+            return result
+        error_body = body.get("error", {})
+        raise ExchangeFailure(
+            error_body.get("code", "exchange_error"), error_body.get("message", "")
+        )
+
+
+def _unavailable() -> ExchangeFailure:
+    return ExchangeFailure("exchange_unavailable", "The exchange can't be asked at the moment.")

@@ -1,0 +1,1 @@
+"""HTTP endpoints: each parses, calls one piece of logic and answers."""

@@ -1,0 +1,124 @@
+"""Bots: settings and life."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Response
+
+from functions.api.bot_commands import Outcome, PositionChoice
+from functions.api.dependencies import CurrentUser, ServicesDependency
+from functions.api.edits import exit_triggered
+from functions.api.problems import documented
+from functions.api.schemas.bots import BotResponse, BotUpdateResponse, StopRequest
+from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
+from pairtrader.model.settings import BotSettings
+
+router = APIRouter(prefix="/bots", tags=["bots"], responses=documented(401))
+_COMMAND = documented(404, 409)
+
+
+def _update_schema() -> dict[str, Any]:
+    """Return the schema of a partial body: that of the settings, nothing required or assumed."""
+    schema = BotSettings.model_json_schema(ref_template="#/components/schemas/{model}")
+    for each in schema["properties"].values():
+        each.pop("default", None)
+    return {k: v for k, v in schema.items() if k not in ("required", "$defs", "description")}
+
+
+_UPDATE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {**_update_schema(), "title": "BotUpdate"}}},
+    }
+}
+
+
+@router.post("", status_code=201, summary="Create a bot", responses=documented(404, 502, 503))
+def create_bot(body: BotSettings, user: CurrentUser, services: ServicesDependency) -> BotResponse:
+    """Create a bot, stopped. Both symbols and all amounts are checked with the exchange."""
+    return BotResponse.of(services.bots.create(user.id, body))
+
+
+@router.get("", summary="List bots", responses=documented(400))
+def list_bots(
+    user: CurrentUser, services: ServicesDependency, limit: Limit = 50, cursor: Cursor = None
+) -> PageResponse[BotResponse]:
+    """Return the user's bots, oldest first."""
+    return page_of(services.bots.list(user.id, limit, cursor), BotResponse.of)
+
+
+@router.get("/{bot_id}", summary="Show a bot", responses=documented(404))
+def get_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> BotResponse:
+    """Return one bot."""
+    return BotResponse.of(services.bots.get(user.id, bot_id))
+
+
+@router.put(
+    "/{bot_id}",
+    summary="Change a bot",
+    responses=documented(404, 409, 502, 503),
+    openapi_extra=_UPDATE_BODY,
+)
+def update_bot(
+    bot_id: str,
+    body: Annotated[dict[str, Any], Body()],
+    user: CurrentUser,
+    services: ServicesDependency,
+) -> BotUpdateResponse:
+    """Replace the settings given; the others stay.
+
+    Stopped and flat, all of them may change. Else: name, ratios, pause, cooldown, tick interval,
+    time-outs, cap, and the ladder's rows not yet done.
+    """
+    bot = services.bots.update(user.id, bot_id, body)
+    return BotUpdateResponse.after(bot, exit_triggered(bot))
+
+
+@router.delete("/{bot_id}", status_code=204, summary="Delete a bot", responses=_COMMAND)
+def delete_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> None:
+    """Remove a bot that is stopped and holds nothing; its history stays."""
+    services.bots.delete(user.id, bot_id)
+
+
+@router.post("/{bot_id}/start", summary="Start", responses=documented(404, 409, 502, 503))
+def start_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> BotResponse:
+    """Run the bot. Its markets must be free, and flat unless the bot itself holds them."""
+    return BotResponse.of(services.commands.start(user.id, bot_id))
+
+
+@router.post("/{bot_id}/pause", summary="Pause", responses=_COMMAND)
+def pause_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> BotResponse:
+    """Allow no more entries; an open position is still watched and closed by its exits."""
+    return BotResponse.of(services.commands.pause(user.id, bot_id))
+
+
+@router.post(
+    "/{bot_id}/stop",
+    summary="Stop",
+    responses={202: {"model": BotResponse, "description": "Not done yet"}, **_COMMAND},
+)
+def stop_bot(
+    bot_id: str,
+    response: Response,
+    user: CurrentUser,
+    services: ServicesDependency,
+    body: StopRequest | None = None,
+    position: Annotated[
+        PositionChoice | None, Query(description="As in the body; this one counts.")
+    ] = None,
+) -> BotResponse:
+    """Stop the bot: at once when flat (200), else once a tick has settled the position (202)."""
+    chosen = position or (body.position if body else None)
+    return _answer(services.commands.stop(user.id, bot_id, chosen), response)
+
+
+@router.post("/{bot_id}/close", status_code=202, summary="Close now", responses=_COMMAND)
+def close_bot(
+    bot_id: str, response: Response, user: CurrentUser, services: ServicesDependency
+) -> BotResponse:
+    """Close the open position by market orders; the bot is paused then."""
+    return _answer(services.commands.close(user.id, bot_id), response)
+
+
+def _answer(outcome: Outcome, response: Response) -> BotResponse:
+    response.status_code = 202 if outcome.pending else 200
+    return BotResponse.of(outcome.bot)

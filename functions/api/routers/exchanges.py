@@ -1,0 +1,94 @@
+"""Exchange accounts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from functions.api.dependencies import CurrentUser, ServicesDependency
+from functions.api.problems import documented
+from functions.api.schemas.accounts import (
+    AccountCreate,
+    AccountResponse,
+    AccountTestResponse,
+    AccountUpdate,
+    BalanceResponse,
+    SymbolResponse,
+    SymbolsResponse,
+)
+from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
+
+router = APIRouter(prefix="/exchanges", tags=["exchanges"], responses=documented(401))
+_ONE = documented(404)
+_ASKED = documented(404, 502, 503)
+
+
+@router.post("", status_code=201, summary="Add an account", responses=documented(409, 502, 503))
+def add_account(
+    body: AccountCreate, user: CurrentUser, services: ServicesDependency
+) -> AccountResponse:
+    """Add an exchange account. Keys are tried first; one that can withdraw is refused."""
+    return AccountResponse.of(*services.accounts.add(user.id, body))
+
+
+@router.get("", summary="List accounts", responses=documented(400))
+def list_accounts(
+    user: CurrentUser, services: ServicesDependency, limit: Limit = 50, cursor: Cursor = None
+) -> PageResponse[AccountResponse]:
+    """Return the user's accounts, oldest first."""
+    return page_of(services.accounts.list(user.id, limit, cursor), AccountResponse.of)
+
+
+@router.get("/{account_id}", summary="Show an account", responses=_ONE)
+def get_account(
+    account_id: str, user: CurrentUser, services: ServicesDependency
+) -> AccountResponse:
+    """Return one account."""
+    return AccountResponse.of(services.accounts.get(user.id, account_id))
+
+
+@router.patch("/{account_id}", summary="Change an account", responses=documented(404, 409, 502))
+def update_account(
+    account_id: str, body: AccountUpdate, user: CurrentUser, services: ServicesDependency
+) -> AccountResponse:
+    """Change label, activity or keys; new keys must be of the same exchange account."""
+    return AccountResponse.of(*services.accounts.update(user.id, account_id, body))
+
+
+@router.delete(
+    "/{account_id}", status_code=204, summary="Delete an account", responses=documented(404, 409)
+)
+def delete_account(account_id: str, user: CurrentUser, services: ServicesDependency) -> None:
+    """Remove an account and its keys; not while a bot is set to it."""
+    services.accounts.delete(user.id, account_id)
+
+
+@router.post("/{account_id}/test", summary="Test an account", responses=_ASKED)
+def test_account(
+    account_id: str, user: CurrentUser, services: ServicesDependency
+) -> AccountTestResponse:
+    """Ask the exchange who the account is and what its key may do."""
+    account = services.accounts.get(user.id, account_id)
+    return AccountTestResponse.of(services.exchanges.test(account))
+
+
+@router.get("/{account_id}/symbols", summary="Search symbols", responses=_ASKED)
+def search_symbols(
+    account_id: str,
+    user: CurrentUser,
+    services: ServicesDependency,
+    query: Annotated[str, Query(max_length=40, description="Part of a symbol.")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> SymbolsResponse:
+    """Return the exchange's perpetual swaps whose symbol holds `query`."""
+    account = services.accounts.get(user.id, account_id)
+    markets = services.exchanges.search(account, query.upper(), limit)
+    return SymbolsResponse(items=[SymbolResponse.of(market) for market in markets])
+
+
+@router.get("/{account_id}/balance", summary="Show the balance", responses=_ASKED)
+def get_balance(
+    account_id: str, user: CurrentUser, services: ServicesDependency
+) -> BalanceResponse:
+    """Return the money in the account."""
+    account = services.accounts.get(user.id, account_id)
+    return BalanceResponse.of(services.exchanges.balance(account))

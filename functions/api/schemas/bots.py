@@ -1,0 +1,195 @@
+"""Bots as the API shows them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.api.bot_warnings import warnings_of
+from functions.api.schemas.texts import DecimalText, Moment, WarningDetails
+from pairtrader.model.account import AccountMode, ExchangeName
+from pairtrader.model.bot import Bot, Cycle, Leg, Status
+from pairtrader.model.market import Market
+from pairtrader.model.order import Side
+from pairtrader.model.settings import BotSettings, ProfitBasis
+from pairtrader.strategy.profit import pnl_percent
+
+
+class LegResponse(BaseModel):
+    """One side of the open position."""
+
+    symbol: str
+    side: Literal["long", "short", "flat"]
+    amount: DecimalText
+    """Base coins, unsigned."""
+    entry_price: DecimalText | None
+    notional: DecimalText
+    """Entry notional of what is held, quote currency."""
+
+    @classmethod
+    def of(cls, leg: Leg, market: Market) -> "LegResponse":
+        """Return the answer that shows `leg`."""
+        held = "long" if leg.amount > 0 else "short"
+        return cls(
+            symbol=market.symbol,
+            side=held if leg.amount else "flat",  # type: ignore[arg-type]
+            amount=abs(leg.amount),
+            entry_price=leg.entry_price,
+            notional=leg.cost,
+        )
+
+
+class PositionSummary(BaseModel):
+    """The open cycle; money in quote currency, spreads in percentage points."""
+
+    cycle_number: int
+    market1_side: Side
+    market2_side: Side
+    level: int
+    """Ladder rows done."""
+    first_spread: float
+    last_spread: float
+    invested: DecimalText
+    """Summed entry notional of both legs."""
+    realised: DecimalText
+    fees: DecimalText
+    funding: DecimalText
+    opened_at: Moment
+    legs: list[LegResponse]
+
+    @classmethod
+    def of(cls, cycle: Cycle, bot: Bot) -> "PositionSummary":
+        """Return the answer that shows the open cycle of `bot`."""
+        side1, side2 = sides_of(cycle.direction)
+        return cls(
+            cycle_number=bot.state.cycle_number,
+            market1_side=side1,
+            market2_side=side2,
+            level=cycle.level,
+            first_spread=cycle.first_spread,
+            last_spread=cycle.last_spread,
+            invested=cycle.invested,
+            realised=cycle.realised,
+            fees=cycle.fees,
+            funding=cycle.funding,
+            opened_at=cycle.opened_at,
+            legs=[
+                LegResponse.of(leg, market)
+                for leg, market in zip(cycle.legs, bot.config.markets, strict=True)
+            ],
+        )
+
+
+def sides_of(direction: int) -> tuple[Side, Side]:
+    """Return what market 1 and market 2 were opened with: +1 sells market 1."""
+    return (Side.SELL, Side.BUY) if direction > 0 else (Side.BUY, Side.SELL)
+
+
+class BotResponse(BotSettings):
+    """A bot: its settings, where it stands and what it has earned."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    investment_per_order: DecimalText
+    max_position_value: DecimalText
+
+    id: str
+    status: Status
+    status_reason: str
+    """Why it is paused or in error; empty otherwise."""
+    pending_command: str | None
+    """Asked for by the user, not carried out yet."""
+    exchange_name: ExchangeName
+    mode: AccountMode
+    generation: int
+    """Number of starts."""
+    created_at: Moment
+    updated_at: Moment
+
+    start_price1: DecimalText | None
+    start_price2: DecimalText | None
+    last_price1: DecimalText | None
+    last_price2: DecimalText | None
+    spread: float | None
+    """At the last tick, percentage points."""
+    last_tick_at: Moment | None
+    hold_reason: str
+    """Why the last tick did nothing."""
+
+    level: int
+    """Ladder rows done; 0 while flat."""
+    position: PositionSummary | None
+    pnl: DecimalText | None
+    """Net PnL of the open cycle, quote currency."""
+    pnl_percent: float | None
+    """Of what `pnl_basis` names."""
+    pnl_basis: ProfitBasis
+    current_cycle: int
+    """Cycles finished."""
+    total_profit: DecimalText
+    """Of all finished cycles, quote currency."""
+    total_trades: int
+    warnings: list[WarningDetails]
+
+    @classmethod
+    def of(cls, bot: Bot) -> "BotResponse":
+        """Return the answer that shows `bot`."""
+        # What is stored was checked when it was stored: no need to check it again.
+        return cls.model_construct(**_values(bot))
+
+
+class BotUpdateResponse(BotResponse):
+    """A bot after a change of its settings."""
+
+    triggers_exit: Literal["stop_loss", "take_profit", "regression"] | None
+    """The exit that the new settings cause at the last tick's prices, if any."""
+
+    @classmethod
+    def after(cls, bot: Bot, triggers_exit: str | None) -> "BotUpdateResponse":
+        """Return the answer that shows `bot` and what the change causes."""
+        return cls.model_construct(**_values(bot), triggers_exit=triggers_exit)
+
+
+def _values(bot: Bot) -> dict[str, Any]:
+    config, state = bot.config, bot.state
+    percent = None
+    if state.cycle is not None and state.last_pnl is not None:
+        percent = pnl_percent(state.last_pnl, state.cycle.invested, config.settings)
+    return {
+        **dict(config.settings),
+        "id": config.bot_id,
+        "status": state.status,
+        "status_reason": state.status_reason,
+        "pending_command": state.command.kind if state.command else None,
+        "exchange_name": config.exchange_name,
+        "mode": config.mode,
+        "generation": state.generation,
+        "created_at": config.created_at,
+        "updated_at": config.updated_at,
+        "start_price1": state.start_price1,
+        "start_price2": state.start_price2,
+        "last_price1": state.last_price1,
+        "last_price2": state.last_price2,
+        "spread": state.last_spread,
+        "last_tick_at": state.last_tick_at or None,
+        "hold_reason": state.hold_reason,
+        "level": state.cycle.level if state.cycle else 0,
+        "position": PositionSummary.of(state.cycle, bot) if state.cycle else None,
+        "pnl": state.last_pnl,
+        "pnl_percent": percent,
+        "pnl_basis": config.settings.profit_basis,
+        "current_cycle": state.current_cycle,
+        "total_profit": state.total_profit,
+        "total_trades": state.total_trades,
+        "warnings": warnings_of(bot),
+    }
+
+
+class StopRequest(BaseModel):
+    """What to do with an open position."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    position: Literal["close", "leave"] | None = Field(
+        default=None,
+        description="close: close both legs, then stop; leave: hand the position over and stop.",
+    )

@@ -1,0 +1,45 @@
+"""The function's environment, read once."""
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """What the stack tells the function; names are those of the variables in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stage: Text
+    table_prefix: Text
+    """The stack's name; also the issuer of access tokens."""
+    secret_prefix: Text
+    tick_function: Text
+    exchange_function: Text
+    schedule_group: Text
+    scheduler_role_arn: Text
+    scheduler_dlq_arn: Text
+    jwt_secret_arn: Text
+    registration_open: bool = False
+    ui_origin: str = ""
+    """Origin the browser shows, such as https://bots.example.com; empty: the request's own host."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Return the settings.
+
+        Raises:
+            pydantic.ValidationError: a variable is missing; its name is in the message.
+        """
+        return cls.model_validate({name.lower(): value for name, value in environment.items()})
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings.from_environment()

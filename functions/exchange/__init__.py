@@ -1,0 +1,1 @@
+"""Asks exchanges what the API wants to know: accounts, markets, balances, candles."""

@@ -1,0 +1,1 @@
+"""Tools of the project: bundles, the local stack, its demo."""

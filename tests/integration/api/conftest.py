@@ -1,0 +1,40 @@
+"""Tables of the API on the emulator."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pairtrader.storage.accounts import AccountItem
+from pairtrader.storage.bots import BotItem
+from pairtrader.storage.claims import ClaimItem
+from pairtrader.storage.cycles import CycleItem
+from pairtrader.storage.orders import OrderItem
+from pairtrader.storage.positions import PositionItem
+from pairtrader.storage.refresh_tokens import FamilyItem
+from pairtrader.storage.spread_history import HistoryItem
+from pairtrader.storage.trade_logs import LogItem
+from pairtrader.storage.users import UserItem
+
+TABLES = (
+    UserItem,
+    AccountItem,
+    FamilyItem,
+    ClaimItem,
+    BotItem,
+    OrderItem,
+    PositionItem,
+    CycleItem,
+    LogItem,
+    HistoryItem,
+)
+
+
+@pytest.fixture(scope="package")
+def tables(aws: str) -> Iterator[str]:
+    """All tables; gone again afterwards, as others make their own."""
+    made = [table for table in TABLES if not table.exists()]
+    for table in made:
+        table.create_table(wait=True)
+    yield aws
+    for table in made:
+        table.delete_table()

@@ -1,0 +1,186 @@
+"""The deployed wiring on the emulator: tables, secrets and schedules, but no exchange."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from fastapi.testclient import TestClient
+
+from functions.api import services as wiring
+from functions.api.app import create_app
+from functions.api.identifiers import new_id
+from functions.api.settings import Settings
+from tests.fakes.api_gateways import FakeExchanges, FakeTicks
+from tests.fakes.api_world import PASSWORD, Caller, bot_body
+
+GROUP = "api-test-bots"
+RECENTLY = (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:00Z")
+
+
+class Stack:
+    """The API over real stores."""
+
+    def __init__(self, secret_arn: str) -> None:
+        self.exchanges, self.ticks = FakeExchanges(), FakeTicks()
+        settings = Settings(
+            stage="local",
+            table_prefix="integration",
+            secret_prefix="integration/accounts/",
+            tick_function="arn:aws:lambda:us-east-1:000000000000:function:tick:live",
+            exchange_function="unused",
+            schedule_group=GROUP,
+            scheduler_role_arn="arn:aws:iam::000000000000:role/scheduler",
+            scheduler_dlq_arn="arn:aws:sqs:us-east-1:000000000000:dlq",
+            jwt_secret_arn=secret_arn,
+            registration_open=True,
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wiring, "ExchangeGateway", lambda _: self.exchanges)
+            patch.setattr(wiring, "TickGateway", lambda _: self.ticks)
+            services = wiring.build_services(settings)
+        self.client = TestClient(create_app(services), base_url="https://localhost")
+
+    def user(self, name: str) -> Caller:
+        body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+        assert self.client.post("/api/v1/auth/register", json=body).status_code == 201
+        form = {"username": name.upper(), "password": PASSWORD}
+        tokens = self.client.post("/api/v1/auth/login", data=form)
+        assert tokens.status_code == 200, tokens.text
+        return Caller(self.client, tokens.json()["access_token"])
+
+
+@pytest.fixture(scope="module")
+def secret_arn(tables: str) -> Iterator[str]:
+    secrets, scheduler = boto3.client("secretsmanager"), boto3.client("scheduler")
+    scheduler.create_schedule_group(Name=GROUP)
+    body = json.dumps({"kid": "1", "key": new_id() * 3})
+    yield secrets.create_secret(Name=f"jwt-{new_id()}", SecretString=body)["ARN"]
+    scheduler.delete_schedule_group(Name=GROUP)
+
+
+@pytest.fixture
+def stack(secret_arn: str) -> Stack:
+    return Stack(secret_arn)
+
+
+@pytest.fixture
+def ada(stack: Stack) -> Caller:
+    return stack.user(f"ada-{new_id()}")
+
+
+def schedule(bot_id: str, generation: int) -> dict[str, Any] | None:
+    scheduler = boto3.client("scheduler")
+    try:
+        return dict(scheduler.get_schedule(Name=f"{bot_id}-{generation}", GroupName=GROUP))
+    except scheduler.exceptions.ResourceNotFoundException:
+        return None
+
+
+def test_a_bots_life(stack: Stack, ada: Caller) -> None:
+    account_id = ada.account()
+    bot_id = ada.bot(account_id, start_time=RECENTLY)
+    started = ada("POST", f"/bots/{bot_id}/start")
+    assert started.status_code == 200, started.text
+    assert (started.json()["status"], started.json()["generation"]) == ("running", 1)
+    made = schedule(bot_id, 1)
+    assert made is not None
+    assert made["ScheduleExpression"] == "rate(1 minute)"
+    assert json.loads(made["Target"]["Input"])["generation"] == 1
+    assert stack.ticks.asked[0][:2] == (bot_id, 1)
+
+    other = ada.bot(account_id, start_time=RECENTLY, market1_symbol="BTC-USDT")
+    refused = ada("POST", f"/bots/{other}/start")
+    assert (refused.status_code, refused.json()["code"]) == (409, "symbol_claimed")
+    assert [error["field"] for error in refused.json()["errors"]] == ["market2_symbol"]
+
+    assert ada("PUT", f"/bots/{bot_id}", {"profit_ratio": 0.3}).json()["profit_ratio"] == 0.3
+    assert ada("PUT", f"/bots/{bot_id}", {"leverage": 5}).status_code == 409
+    assert ada("POST", f"/bots/{bot_id}/pause").json()["status"] == "paused"
+    assert schedule(bot_id, 1) is None
+    assert ada("POST", f"/bots/{bot_id}/start").json()["generation"] == 2
+    assert ada("DELETE", f"/bots/{bot_id}").status_code == 409
+    assert ada("POST", f"/bots/{bot_id}/stop").json()["status"] == "stopped"
+    assert schedule(bot_id, 2) is None
+    assert ada("POST", f"/bots/{other}/start").status_code == 200
+    assert ada("POST", f"/bots/{other}/stop").status_code == 200
+
+    lines = [line["message"] for line in ada("GET", f"/bots/{bot_id}/logs").json()["items"]]
+    assert lines == ["Stopped", "Started", "Paused", "Started"]
+    assert ada("DELETE", f"/exchanges/{account_id}").status_code == 409
+    for each in (bot_id, other):
+        assert ada("DELETE", f"/bots/{each}").status_code == 204
+        assert ada("GET", f"/bots/{each}").status_code == 404
+    assert ada("DELETE", f"/exchanges/{account_id}").status_code == 204
+
+
+def test_bots_are_listed_page_by_page(ada: Caller) -> None:
+    account_id = ada.account()
+    made = [ada.bot(account_id, start_time=RECENTLY) for _ in range(3)]
+    first = ada("GET", "/bots?limit=2").json()
+    second = ada("GET", "/bots", params={"limit": 2, "cursor": first["cursor"]}).json()
+    assert [bot["id"] for bot in first["items"] + second["items"]] == made
+    assert second["cursor"] is None
+
+
+def test_histories_of_a_new_bot_are_empty(ada: Caller) -> None:
+    bot_id = ada.bot(ada.account(), start_time=RECENTLY)
+    for path in ("orders", "positions", "cycles", "logs", "spread-history"):
+        answer = ada("GET", f"/bots/{bot_id}/{path}")
+        assert answer.json() == {"items": [], "cursor": None}
+
+
+def test_somebody_elses_things_are_not_there(stack: Stack, ada: Caller) -> None:
+    account_id = ada.account()
+    bot_id = ada.bot(account_id, start_time=RECENTLY)
+    bob = stack.user(f"bob-{new_id()}")
+    for wrong in (bot_id, new_id()):
+        assert bob("GET", f"/bots/{wrong}").status_code == 404
+        assert bob("POST", f"/bots/{wrong}/start").status_code == 404
+        assert bob("DELETE", f"/bots/{wrong}").status_code == 404
+    for wrong in (account_id, new_id()):
+        assert bob("GET", f"/exchanges/{wrong}").status_code == 404
+        assert bob("POST", "/bots", bot_body(wrong)).status_code == 404
+
+
+def test_keys_reach_the_vault_and_leave_it(stack: Stack, ada: Caller) -> None:
+    uid = new_id()
+    object.__setattr__(stack.exchanges.identity, "uid", uid)
+    body = {
+        "exchange_name": "okx",
+        "mode": "sandbox",
+        "api_key": "k",
+        "api_secret": "very-secret",
+        "passphrase": "p",
+    }
+    account = ada("POST", "/exchanges", body).json()
+    assert account["uid"] == uid
+    secrets = boto3.client("secretsmanager")
+    kept = secrets.get_secret_value(SecretId=f"integration/accounts/{account['id']}")
+    assert json.loads(kept["SecretString"])["api_secret"] == "very-secret"
+    again = ada("POST", "/exchanges", body)
+    assert (again.status_code, again.json()["code"]) == (409, "account_exists")
+    assert [item["id"] for item in ada("GET", "/exchanges").json()["items"]] == [account["id"]]
+    assert ada("DELETE", f"/exchanges/{account['id']}").status_code == 204
+    with pytest.raises(ClientError):
+        secrets.get_secret_value(SecretId=f"integration/accounts/{account['id']}")
+
+
+def test_refresh_tokens_rotate_on_the_table(stack: Stack) -> None:
+    name = f"eve-{new_id()}"
+    stack.user(name)
+    form = {"username": name, "password": PASSWORD}
+    first = stack.client.post("/api/v1/auth/login", data=form).json()["refresh_token"]
+
+    def refresh(token: str) -> Any:
+        stack.client.cookies.clear()
+        return stack.client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+    second = refresh(first).json()["refresh_token"]
+    assert refresh(first).json()["refresh_token"] == second
+    third = refresh(second).json()["refresh_token"]
+    assert refresh(first).json()["code"] == "refresh_token_reused"
+    assert refresh(third).json()["code"] == "invalid_refresh_token"

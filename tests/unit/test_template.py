@@ -1,0 +1,501 @@
+"""The template as CloudFormation gets it: rights, time-outs, retries, tables."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pynamodb.models import Model
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from functions.api.settings import Settings as ApiSettings
+from functions.tick.settings import TickSettings
+from pairtrader.storage import (
+    accounts,
+    bots,
+    claims,
+    cycles,
+    orders,
+    positions,
+    refresh_tokens,
+    simulated_accounts,
+    spread_history,
+    trade_logs,
+    users,
+)
+from pairtrader.trading.session import LEASE_MS
+from scripts import stack
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ("Tick", "Exchange", "Api")
+TABLES: tuple[type[Model], ...] = (
+    accounts.AccountItem,
+    bots.BotItem,
+    claims.ClaimItem,
+    cycles.CycleItem,
+    orders.OrderItem,
+    positions.PositionItem,
+    refresh_tokens.FamilyItem,
+    simulated_accounts.SimulatedAccountItem,
+    spread_history.HistoryItem,
+    trade_logs.LogItem,
+    users.UserItem,
+)
+READ = {"dynamodb:GetItem", "dynamodb:Query"}
+CHANGE = {
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+}
+BATCH = {"dynamodb:BatchWriteItem"}
+
+
+class NoManagedPolicies:
+    """The template names none, so nothing has to be looked up on AWS."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def parsed(name: str) -> dict[str, Any]:
+    return yaml_parse((ROOT / name).read_text())
+
+
+def resolved(node: Any, is_local: bool) -> Any:
+    """Return `node` with every choice between the local stage and the others made."""
+    if isinstance(node, dict):
+        if node.get("Fn::If", [None])[0] == "IsLocal":
+            return resolved(node["Fn::If"][1 if is_local else 2], is_local)
+        return {key: resolved(each, is_local) for key, each in node.items()}
+    if isinstance(node, list):
+        items = [resolved(each, is_local) for each in node]
+        return [each for each in items if each != {"Ref": "AWS::NoValue"}]
+    return node
+
+
+@pytest.fixture(scope="module")
+def transformed() -> dict[str, Any]:
+    template = parsed("template.yaml")
+    template["Globals"]["Function"]["CodeUri"] = "s3://uploaded/bundle"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        return transform(template, {}, NoManagedPolicies())["Resources"]
+
+
+@pytest.fixture(scope="module")
+def resources(transformed: dict[str, Any]) -> dict[str, Any]:
+    """Return what is deployed on AWS."""
+    return resolved(transformed, is_local=False)
+
+
+@pytest.fixture(scope="module")
+def storage() -> dict[str, Any]:
+    return parsed("infra/storage.yaml")["Resources"]
+
+
+@pytest.fixture(scope="module")
+def monitoring() -> dict[str, Any]:
+    return parsed("infra/monitoring.yaml")["Resources"]
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: each for name, each in resources.items() if each["Type"] == kind}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in role["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def allowed(role: dict[str, Any], service: str) -> set[tuple[str, str]]:
+    """Return every pair of an action of `service` and a resource (as JSON) that `role` has."""
+    return {
+        (action, json.dumps(resource))
+        for statement in statements(role)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if action.startswith(f"{service}:")
+    }
+
+
+def tables_of(role: dict[str, Any]) -> dict[str, set[str]]:
+    """Return the table actions that `role` has, by table or index."""
+    rights: dict[str, set[str]] = {}
+    for action, resource in allowed(role, "dynamodb"):
+        table = resource.rsplit(":table/${AWS::StackName}-", 1)[1].removesuffix('"}')
+        rights.setdefault(table, set()).add(action)
+    return rights
+
+
+# Rights
+
+
+def test_no_role_may_do_everything_of_a_service(resources: dict[str, Any]) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in statements(role):
+            for action in as_list(statement["Action"]):
+                assert "*" not in action, f"{name}: {action}"
+
+
+def test_no_role_may_touch_everything(resources: dict[str, Any]) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in statements(role):
+            for resource in as_list(statement["Resource"]):
+                assert resource != "*", f"{name}: {statement['Sid']}"
+                assert not json.dumps(resource).endswith(':*"}'), f"{name}: {statement['Sid']}"
+
+
+def test_no_role_has_a_managed_policy(resources: dict[str, Any]) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role["Properties"], name
+
+
+def test_every_function_has_a_role_of_its_own(resources: dict[str, Any]) -> None:
+    functions = of_type(resources, "AWS::Lambda::Function")
+    roles = {name: each["Properties"]["Role"] for name, each in functions.items()}
+    assert roles == {
+        f"{name}Function": {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in FUNCTIONS
+    }
+
+
+def test_keys_of_accounts_are_read_by_tick_and_exchange_alone(resources: dict[str, Any]) -> None:
+    keys = "secret:${AWS::StackName}/accounts/*"
+    readers = {
+        name: [r for a, r in allowed(role, "secretsmanager") if "GetSecretValue" in a]
+        for name, role in of_type(resources, "AWS::IAM::Role").items()
+    }
+    assert keys in readers.pop("TickRole")[0]
+    assert keys in readers.pop("ExchangeRole")[0]
+    assert readers == {"ApiRole": ['{"Fn::GetAtt": ["JwtSecret", "Id"]}'], "SchedulerRole": []}
+
+
+def test_the_api_writes_keys_under_the_stack_s_prefix(resources: dict[str, Any]) -> None:
+    rights = allowed(resources["ApiRole"], "secretsmanager")
+    written = {action.split(":")[1] for action, resource in rights if "/accounts/*" in resource}
+    assert written == {"CreateSecret", "DeleteSecret", "PutSecretValue", "TagResource"}
+
+
+def test_the_tick_reaches_its_tables_and_no_other(resources: dict[str, Any]) -> None:
+    books = (
+        "bots", "claims", "cycles", "orders", "positions", "simulated-accounts",
+        "spread-history", "trade-logs",
+    )  # fmt: skip
+    assert tables_of(resources["TickRole"]) == {
+        **dict.fromkeys(books, READ | CHANGE | BATCH),
+        "accounts": {"dynamodb:GetItem"},
+    }
+
+
+def test_the_exchange_function_reaches_accounts_alone(resources: dict[str, Any]) -> None:
+    assert tables_of(resources["ExchangeRole"]) == {
+        "accounts": {"dynamodb:GetItem"},
+        "simulated-accounts": READ | CHANGE - {"dynamodb:DeleteItem"},
+    }
+
+
+def test_the_api_only_reads_the_books_and_logs_its_commands(resources: dict[str, Any]) -> None:
+    own = ("accounts", "refresh-tokens", "users")
+    books = (
+        "cycles",
+        "orders",
+        "orders/index/by_user",
+        "positions",
+        "spread-history",
+        "trade-logs",
+    )
+    assert tables_of(resources["ApiRole"]) == {
+        **dict.fromkeys(own, READ | CHANGE),
+        **dict.fromkeys(books, READ),
+        **dict.fromkeys(("bots", "claims"), READ | CHANGE | {"dynamodb:BatchGetItem"}),
+        "trade-logs": READ | {"dynamodb:PutItem"},
+        "bots/index/by_user": {"dynamodb:Query"},
+    }
+
+
+def test_the_api_calls_the_other_functions_by_their_alias(resources: dict[str, Any]) -> None:
+    assert allowed(resources["ApiRole"], "lambda") == {
+        ("lambda:InvokeFunction", '{"Ref": "TickFunctionAliaslive"}'),
+        ("lambda:InvokeFunction", '{"Ref": "ExchangeFunctionAliaslive"}'),
+    }
+
+
+def test_only_the_api_passes_a_role_and_only_the_scheduler_s(resources: dict[str, Any]) -> None:
+    passing = [
+        (name, statement)
+        for name, role in of_type(resources, "AWS::IAM::Role").items()
+        for statement in statements(role)
+        if "iam:PassRole" in as_list(statement["Action"])
+    ]
+    [(name, statement)] = passing
+    assert name == "ApiRole"
+    assert statement["Resource"] == {"Fn::GetAtt": ["SchedulerRole", "Arn"]}
+    assert statement["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}
+    }
+
+
+def test_the_scheduler_role_serves_this_account_s_group_alone(resources: dict[str, Any]) -> None:
+    [statement] = resources["SchedulerRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+            "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+        }
+    }
+
+
+def test_the_scheduler_role_calls_the_tick_and_keeps_what_fails(resources: dict[str, Any]) -> None:
+    role = resources["SchedulerRole"]
+    assert {(s["Action"], json.dumps(s["Resource"])) for s in statements(role)} == {
+        ("lambda:InvokeFunction", '{"Ref": "TickFunctionAliaslive"}'),
+        ("sqs:SendMessage", '{"Fn::GetAtt": ["SchedulerDeadLetterQueue", "Arn"]}'),
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        ("TickRole", {"DeleteSchedule"}),
+        ("ApiRole", {"CreateSchedule", "DeleteSchedule", "GetSchedule"}),
+    ],
+)
+def test_schedules_are_reached_in_the_stack_s_group_alone(
+    resources: dict[str, Any], role: str, actions: set[str]
+) -> None:
+    rights = allowed(resources[role], "scheduler")
+    assert {action.split(":")[1] for action, _ in rights} == actions
+    assert all("schedule/${ScheduleGroup}/*" in resource for _, resource in rights)
+
+
+def test_the_emulator_s_peculiar_rights_stay_local(
+    transformed: dict[str, Any], resources: dict[str, Any]
+) -> None:
+    local = resolved(transformed, is_local=True)
+    added = {
+        (name, action, resource.split(":")[-1].strip('"}'))
+        for name, role in of_type(local, "AWS::IAM::Role").items()
+        for service in ("dynamodb", "iam", "lambda", "s3", "scheduler", "secretsmanager", "sqs")
+        for action, resource in allowed(role, service) - allowed(resources[name], service)
+    }
+    default_group = "schedule/default/*"
+    assert added == {
+        ("TickRole", "scheduler:DeleteSchedule", default_group),
+        ("TickRole", "sqs:SendMessageBatch", ' ["TickQueue", "Arn"]'),
+        ("ApiRole", "scheduler:CreateSchedule", default_group),
+        ("ApiRole", "scheduler:DeleteSchedule", default_group),
+        ("ApiRole", "scheduler:GetSchedule", default_group),
+    }
+
+
+# Functions
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_logs_to_a_group_that_forgets(resources: dict[str, Any], name: str) -> None:
+    logs = resources[f"{name}Logs"]["Properties"]
+    function = resources[f"{name}Function"]["Properties"]
+    assert logs["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}Logs"}
+    rights = allowed(resources[f"{name}Role"], "logs")
+    assert {resource for _, resource in rights} == {f'{{"Fn::GetAtt": ["{name}Logs", "Arn"]}}'}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_runs_on_arm_behind_an_alias(resources: dict[str, Any], name: str) -> None:
+    function = resources[f"{name}Function"]["Properties"]
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert resources[f"{name}FunctionAliaslive"]["Properties"]["Name"] == "live"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_changed_variable_makes_a_new_version(name: str) -> None:
+    function = parsed("template.yaml")["Resources"][f"{name}Function"]["Properties"]
+    assert function["AutoPublishAliasAllProperties"] is True
+
+
+def variables(resources: dict[str, Any], name: str) -> set[str]:
+    return set(resources[f"{name}Function"]["Properties"]["Environment"]["Variables"])
+
+
+def test_the_tick_is_told_what_it_asks_for(resources: dict[str, Any]) -> None:
+    asked = {str(field.alias) for field in TickSettings.model_fields.values()}
+    assert asked <= variables(resources, "Tick")
+
+
+def test_the_api_is_told_what_it_asks_for(resources: dict[str, Any]) -> None:
+    fields = ApiSettings.model_fields.items()
+    asked = {name.upper() for name, field in fields if field.is_required()}
+    assert asked | {"REGISTRATION_OPEN"} <= variables(resources, "Api")
+
+
+def test_a_tick_ends_before_its_lease(resources: dict[str, Any]) -> None:
+    timeout = resources["TickFunction"]["Properties"]["Timeout"]
+    assert timeout == 15
+    assert timeout * 1000 < LEASE_MS
+
+
+def test_a_failed_event_is_not_tried_again_but_kept(resources: dict[str, Any]) -> None:
+    [config] = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    properties = config["Properties"]
+    assert properties["Qualifier"] == "live"
+    assert properties["MaximumRetryAttempts"] == 0
+    assert properties["MaximumEventAgeInSeconds"] == 60
+    kept = properties["DestinationConfig"]["OnFailure"]["Destination"]
+    assert kept == {"Fn::GetAtt": ["TickDeadLetterQueue", "Arn"]}
+
+
+def test_queued_ticks_come_one_by_one(resources: dict[str, Any]) -> None:
+    [mapping] = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    properties = mapping["Properties"]
+    assert properties["EventSourceArn"] == {"Fn::GetAtt": ["TickQueue", "Arn"]}
+    assert properties["FunctionName"] == {"Ref": "TickFunctionAliaslive"}
+    assert properties["BatchSize"] == 1
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_crashed_tick_is_never_delivered_again(resources: dict[str, Any]) -> None:
+    queue = resources["TickQueue"]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * resources["TickFunction"]["Properties"]["Timeout"]
+    assert queue["MessageRetentionPeriod"] == 300
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["TickDeadLetterQueue", "Arn"]},
+        "maxReceiveCount": 1,
+    }
+
+
+def test_the_gateway_throttles_and_calls_the_api_alone(resources: dict[str, Any]) -> None:
+    limits = resources["ApiStage"]["Properties"]["DefaultRouteSettings"]
+    assert limits["ThrottlingRateLimit"] > 0
+    assert limits["ThrottlingBurstLimit"] > 0
+    permissions = of_type(resources, "AWS::Lambda::Permission").values()
+    [permission] = [each["Properties"] for each in permissions]
+    assert permission["FunctionName"] == {"Ref": "ApiFunctionAliaslive"}
+    assert "${HttpApi}" in permission["SourceArn"]["Fn::Sub"]
+
+
+# Storage
+
+
+@pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
+def test_a_table_is_as_the_code_reads_it(storage: dict[str, Any], model: type[Model]) -> None:
+    suffix = model.Meta.table_name.split("-", 1)[1]
+    [table] = [
+        each["Properties"]
+        for each in of_type(storage, "AWS::DynamoDB::Table").values()
+        if each["Properties"]["TableName"] == {"Fn::Sub": f"${{Prefix}}-{suffix}"}
+    ]
+    schema = model._get_schema()
+    assert keys(table["KeySchema"]) == keys(schema["key_schema"])
+    assert types(table["AttributeDefinitions"]) == types(schema["attribute_definitions"])
+    assert {
+        index["IndexName"]: keys(index["KeySchema"])
+        for index in table.get("GlobalSecondaryIndexes", [])
+    } == {
+        index["index_name"]: keys(index["key_schema"])
+        for index in schema["global_secondary_indexes"]
+    }
+    ages = "expires_at" in model.get_attributes()
+    assert ("TimeToLiveSpecification" in table) == ages
+
+
+def keys(schema: list[dict[str, str]]) -> dict[str, str]:
+    return {key["KeyType"]: key["AttributeName"] for key in schema}
+
+
+def types(definitions: list[dict[str, str]]) -> dict[str, str]:
+    return {each["AttributeName"]: each["AttributeType"] for each in definitions}
+
+
+def test_every_table_has_a_model(storage: dict[str, Any]) -> None:
+    assert len(of_type(storage, "AWS::DynamoDB::Table")) == len(TABLES)
+
+
+def test_data_outlive_the_stack(resources: dict[str, Any], storage: dict[str, Any]) -> None:
+    kept = {
+        "Storage": resources["Storage"],
+        "JwtSecret": resources["JwtSecret"],
+        "DataBucket": storage["DataBucket"],
+        **of_type(storage, "AWS::DynamoDB::Table"),
+    }
+    for name, resource in kept.items():
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
+        assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_tables_are_protected_outside_the_local_stage(
+    resources: dict[str, Any], storage: dict[str, Any]
+) -> None:
+    assert resources["Storage"]["Properties"]["Parameters"]["Protected"] == "true"
+    protected = {"Fn::If": ["IsProtected", True, False]}
+    for name, table in of_type(storage, "AWS::DynamoDB::Table").items():
+        properties = table["Properties"]
+        assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+        assert properties["DeletionProtectionEnabled"] == protected, name
+        restorable = properties["PointInTimeRecoverySpecification"]
+        assert restorable == {"PointInTimeRecoveryEnabled": protected}, name
+
+
+# Alarms
+
+
+def test_every_alarm_notifies_operators(monitoring: dict[str, Any]) -> None:
+    for name, alarm in of_type(monitoring, "AWS::CloudWatch::Alarm").items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+
+
+def test_alarms_watch_what_the_stack_has(
+    resources: dict[str, Any], monitoring: dict[str, Any]
+) -> None:
+    given = resources["Monitoring"]["Properties"]["Parameters"]
+    watched = {
+        name: (
+            alarm["Properties"]["Namespace"],
+            alarm["Properties"]["MetricName"],
+            {
+                each["Name"]: given[each["Value"]["Ref"]]
+                for each in alarm["Properties"]["Dimensions"]
+            },
+        )
+        for name, alarm in of_type(monitoring, "AWS::CloudWatch::Alarm").items()
+    }
+    depth = "ApproximateNumberOfMessagesVisible"
+    assert watched == {
+        "TickErrorsAlarm": ("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "TickFunction"}}),
+        "TickDeadLetterAlarm": (
+            "AWS/SQS",
+            depth,
+            {"QueueName": {"Fn::GetAtt": ["TickDeadLetterQueue", "QueueName"]}},
+        ),
+        "SchedulerDeadLetterAlarm": (
+            "AWS/SQS",
+            depth,
+            {"QueueName": {"Fn::GetAtt": ["SchedulerDeadLetterQueue", "QueueName"]}},
+        ),
+    }
+
+
+# Environments
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_samconfig_deploys_every_stage_as_a_stack_of_its_own(stage: str) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[stage]
+    assert config["global"]["parameters"]["stack_name"] == f"pairtrader-{stage}"
+    assert f"Stage={stage}" in config["deploy"]["parameters"]["parameter_overrides"]
+    assert config["build"]["parameters"]["build_in_source"] is True
+
+
+def test_the_local_stack_names_every_parameter_that_the_shell_may_set() -> None:
+    # A deployment keeps what it is not told: an override once given would stay for good.
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]
+    settings = config["deploy"]["parameters"]["parameter_overrides"]
+    assert set(stack.PASSED_THROUGH.values()) <= {each.split("=")[0] for each in settings}
