@@ -17,7 +17,7 @@ export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help environments demo up down clean test lint format unit integration e2e bench soak \
+.PHONY: help environments demo up down logs clean test lint format unit integration e2e bench soak \
 	build-aws bundle upload-candles lock
 
 help: ## List the targets.
@@ -33,6 +33,9 @@ up: environments ## Bring the local stack up; its addresses go to .local/stack.j
 
 down: .venv/.locked ## Stop the local stack; its state is kept.
 	@$(RUN) scripts.stack down
+
+logs: .venv/.locked ## Follow a function's log on the local stack: FUNCTION=tick, exchange or api.
+	@$(RUN) scripts.logs $(or $(FUNCTION),tick)
 
 clean: ## Stop the local stack, remove its state, all builds and environments.
 	@if [ -x .venv/bin/python ]; then $(RUN) scripts.stack down; fi

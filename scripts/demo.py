@@ -88,7 +88,7 @@ class LiveView:
         self._api = api
         self._path = f"/bots/{bot_id}"
         self._last_tick: str | None = None
-        self._orders_seen = {order["id"] for order in self._orders()}
+        self._known = {key for key, _ in self._events()}
 
     def poll(self) -> None:
         """Print what is new."""
@@ -96,22 +96,34 @@ class LiveView:
         if bot["last_tick_at"] in (None, self._last_tick):
             return
         self._last_tick = bot["last_tick_at"]
-        fresh = [order for order in self._orders() if order["id"] not in self._orders_seen]
-        self._orders_seen |= {order["id"] for order in fresh}
-        for order in reversed(fresh):
-            print(f"          {_order_line(order)}", flush=True)
+        for key, line in self._events():
+            if key not in self._known:
+                self._known.add(key)
+                print(f"          {line}", flush=True)
         print(_tick_line(bot), flush=True)
 
-    def _orders(self) -> list[dict[str, Any]]:
-        orders: list[dict[str, Any]] = self._api.get(f"{self._path}/orders?limit=20")["items"]
-        return orders
+    def _events(self) -> list[tuple[str, str]]:
+        """Return key and text of the newest orders and closed cycles, oldest first."""
+        orders = self._api.get(f"{self._path}/orders?limit=20")["items"]
+        cycles = self._api.get(f"{self._path}/cycles?limit=2")["items"]
+        closed = [cycle for cycle in reversed(cycles) if cycle["closed_at"]]
+        return [(order["id"], _order_line(order)) for order in reversed(orders)] + [
+            (f"cycle {cycle['cycle_number']}", _cycle_line(cycle)) for cycle in closed
+        ]
 
 
 def _order_line(order: dict[str, Any]) -> str:
+    price = f"{float(order['price']):.6g}" if order["price"] else "-"
     return (
-        f"{order['purpose']:<6} level {order['dca_level']}  {order['side']:<4} "
-        f"{order['filled_amount']} {order['symbol']} at {order['price']}"
-        f"  fee {float(order['fee']):.4f}"
+        f"{order['purpose']:<6} {order['side']:<4} {order['filled_amount']} {order['symbol']}"
+        f" at {price}  fee {float(order['fee']):.4f}"
+    )
+
+
+def _cycle_line(cycle: dict[str, Any]) -> str:
+    return (
+        f"cycle {cycle['cycle_number']} closed by {cycle['reason']} after {cycle['levels']} levels:"
+        f" {float(cycle['net_pnl']):+.4f} USDT"
     )
 
 
@@ -119,15 +131,12 @@ def _tick_line(bot: dict[str, Any]) -> str:
     at = datetime.fromisoformat(bot["last_tick_at"]).astimezone().strftime("%H:%M:%S")
     spread = "      -" if bot["spread"] is None else f"{bot['spread']:+7.3f}"
     line = (
-        f"{at}  {bot['status']:<8} spread {spread}  level {bot['level']}/{len(BOT['dca_config'])}"
+        f"{at}  {bot['status']:<8} spread {spread}  level {bot['level']}/{len(bot['dca_config'])}"
     )
     if bot["pnl"] is not None and bot["position"]:
         line += f"  PnL {float(bot['pnl']):+8.4f} USDT ({bot['pnl_percent'] or 0:+.3f} %)"
-    else:
-        line += "  flat" + " " * 25
-    line += f"  cycles {bot['current_cycle']}  earned {float(bot['total_profit']):+.4f} USDT"
-    reason = bot["status_reason"] or bot["hold_reason"]
-    return f"{line}  {reason}".rstrip()
+    line = f"{line:<82} cycles {bot['current_cycle']}"
+    return f"{line}  earned {float(bot['total_profit']):+.4f} USDT  {bot['status_reason']}".rstrip()
 
 
 def _password(directory: Path) -> str:

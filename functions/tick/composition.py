@@ -1,5 +1,6 @@
 """Puts the engine together from real stores, queue and exchanges; done once per process."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pynamodb.exceptions import TransactWriteError
@@ -13,11 +14,12 @@ from pairtrader.exchanges.factory import create_exchange
 from pairtrader.exchanges.hosts import parse_hosts
 from pairtrader.exchanges.simulated.recordings import Recordings
 from pairtrader.exchanges.simulated.s3_files import S3Files
+from pairtrader.model.account import Credentials, ExchangeAccount
 from pairtrader.model.bot import BotConfig
 from pairtrader.storage.accounts import AccountRepository
 from pairtrader.storage.bots import BotRepository
 from pairtrader.storage.claims import ClaimRepository, symbol_keys
-from pairtrader.storage.key_vault import KeyVault
+from pairtrader.storage.key_vault import KeysNotFound, KeyVault
 from pairtrader.storage.schedules import Schedules, SchedulesUnavailable
 from pairtrader.storage.simulated_accounts import SimulatedAccountRepository
 from pairtrader.storage.spread_history import SpreadHistoryRepository
@@ -26,6 +28,18 @@ from pairtrader.storage.transactions import failed_conditions, open_connection
 from pairtrader.trading.clock import SystemClock
 from pairtrader.trading.engine import TickEngine
 from pairtrader.trading.ports import Ports
+
+ACCOUNT_READ_EVERY_MS = 300_000
+"""How long changed keys, or an account switched off, may go unnoticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An exchange object and the account it was made for."""
+
+    account: ExchangeAccount
+    exchange: BaseExchange
+    read_at: int
 
 
 class ExchangeShelf:
@@ -37,28 +51,50 @@ class ExchangeShelf:
         self._simulated = SimulatedAccountRepository()
         self._recordings = Recordings(S3Files(environment.data_bucket))
         self._hosts = parse_hosts(environment.exchange_hosts)
-        self._kept: dict[str, BaseExchange] = {}
+        self._clock = SystemClock().now
+        self._kept: dict[str, Kept] = {}
 
     async def exchange_of(self, config: BotConfig) -> BaseExchange:
         """Return the exchange of the bot's account.
 
+        An account switched off starts no bots, but what is open on it is still watched and closed.
+
         Raises:
-            UserMustAct: the account is gone or switched off.
+            UserMustAct: the account is gone, or its keys are.
         """
         account_id = config.settings.exchange_account_id
-        if account_id not in self._kept:
-            account = self._accounts.get(config.user_id, account_id)
-            if account is None or not account.is_active:
-                raise UserMustAct("the exchange account is gone or switched off")
-            self._kept[account_id] = create_exchange(
-                account,
-                clock=SystemClock().now,
-                account_store=self._simulated,
-                candle_source=self._recordings,
-                credentials=self._vault.fetch(account.secret_arn) if account.has_keys else None,
-                hosts=self._hosts,
-            )
-        return self._kept[account_id]
+        kept = self._kept.get(account_id)
+        if kept is not None and self._clock() - kept.read_at < ACCOUNT_READ_EVERY_MS:
+            return kept.exchange
+        account = self._accounts.get(config.user_id, account_id)
+        if account is None:
+            raise UserMustAct("the exchange account is gone")
+        if kept is not None and kept.account == account:
+            exchange = kept.exchange
+        else:
+            if kept is not None:
+                await kept.exchange.close()
+            exchange = self._create(account)
+        self._kept[account_id] = Kept(account, exchange, self._clock())
+        return exchange
+
+    def _create(self, account: ExchangeAccount) -> BaseExchange:
+        return create_exchange(
+            account,
+            clock=self._clock,
+            account_store=self._simulated,
+            candle_source=self._recordings,
+            credentials=self._keys_of(account),
+            hosts=self._hosts,
+        )
+
+    def _keys_of(self, account: ExchangeAccount) -> Credentials | None:
+        if not account.has_keys:
+            return None
+        try:
+            return self._vault.fetch(account.secret_arn)
+        except KeysNotFound as error:
+            raise UserMustAct("the exchange account's keys are gone") from error
 
 
 class TableRetirement:

@@ -44,7 +44,9 @@ class SqsSlotQueue:
                 metrics.add_metric("SlotsNotQueued", MetricUnit.Count, len(batch))
 
 
-def _entry(bot_id: str, generation: int, due: int, now: int) -> "SendMessageBatchRequestEntryTypeDef":
+def _entry(
+    bot_id: str, generation: int, due: int, now: int
+) -> "SendMessageBatchRequestEntryTypeDef":
     body = json.dumps({"bot_id": bot_id, "generation": generation, "due": due})
     delay = max(0, -(-(due - now) // 1000))
     return {"Id": str(due), "DelaySeconds": delay, "MessageBody": body}

@@ -14,6 +14,8 @@ from pairtrader.exchanges.hosts import replace_host
 _T = TypeVar("_T")
 
 TIMEOUT_MS = 4_000
+LIST_TIMEOUT_MS = 10_000
+"""For an exchange's whole list of markets, a megabyte or two."""
 _ADDRESSES = ("api", "test", "demo", "demotrading")
 """CCXT's tables of REST addresses."""
 _MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -27,7 +29,6 @@ class CcxtClient:
         self.venue = venue
         self.raw: Any = _checked_class(venue)(
             {
-                "timeout": TIMEOUT_MS,
                 "timeout_on_exit": 0,
                 # Limits are the address's, not this object's: what the exchange answers counts.
                 "enableRateLimit": False,
@@ -42,13 +43,14 @@ class CcxtClient:
                 if table in self.raw.urls:
                     self.raw.urls[table] = replace_host(self.raw.urls[table], host)
 
-    async def call(self, ask: Callable[[Any], Awaitable[_T]]) -> _T:
-        """Return what `ask` gets from the CCXT object.
+    async def call(self, ask: Callable[[Any], Awaitable[_T]], timeout_ms: int = TIMEOUT_MS) -> _T:
+        """Return what `ask` gets from the CCXT object, each request within `timeout_ms`.
 
         Raises:
             RetryLater: the exchange did not answer, or not with what it should.
             UserMustAct: it never will until something changes.
         """
+        self.raw.timeout = timeout_ms
         try:
             return await ask(self.raw)
         except ExchangeError:

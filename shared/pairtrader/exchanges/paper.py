@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from pairtrader.exchanges.base import BaseExchange, Clock
-from pairtrader.exchanges.ccxt_client import CcxtClient
+from pairtrader.exchanges.ccxt_client import LIST_TIMEOUT_MS, CcxtClient
 from pairtrader.exchanges.ccxt_markets import from_ccxt, from_native
 from pairtrader.exchanges.ccxt_venue import CcxtVenue
 from pairtrader.exchanges.context import AdapterContext
@@ -43,7 +43,7 @@ class PublicFeed:
 
     async def markets(self) -> Sequence[Market]:
         """Return every linear swap. Heavy: asks for the exchange's whole list."""
-        loaded = await self._client.call(lambda ccxt: ccxt.fetch_markets())
+        loaded = await self._client.call(lambda ccxt: ccxt.fetch_markets(), LIST_TIMEOUT_MS)
         markets = {m["symbol"]: self._market(m) for m in loaded}
         listed = [market for market in markets.values() if market is not None]
         if not listed:

@@ -45,7 +45,10 @@ class Tick:
             SkipTick: another tick consumes this moment of the market.
         """
         bot = self._bot
-        exchange = await self._ports.exchange_of(bot.config)
+        try:
+            exchange = await self._ports.exchange_of(bot.config)
+        except ExchangeError as error:
+            return self._skip(bot.state, error.code)
         unfinished = is_unfinished(bot)
         if bot.state.status is Status.ERROR and not unfinished:
             return self._idle(replace(bot.state, hold_reason="error"), TickResult.IDLE)

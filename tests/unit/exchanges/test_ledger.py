@@ -72,10 +72,8 @@ def meanwhile(act: Callable[[SimulatedExchange], Awaitable[object]], world: Worl
     """Let another process act right before this one's write."""
 
     def hook() -> None:
-        coroutine = act(world.process()).__await__()
-        with pytest.raises(StopIteration):
-            while True:
-                next(coroutine)
+        for _ in act(world.process()).__await__():
+            raise AssertionError("the simulated exchange waits for nothing")
 
     world.store.before_write = hook
 

@@ -64,7 +64,7 @@ def test_funding_rates_are_read_and_checked() -> None:
     assert [time for time, _ in table.between(0, 15)] == [8]
     with pytest.raises(NoMarketData, match="line 3: funding_rate is not a number"):
         parse_funding("f", "timestamp,funding_rate\n8,0.1\n16,x")
-    with pytest.raises(NoMarketData, match="line 3: .* twice"):
+    with pytest.raises(NoMarketData, match=r"line 3: .* twice"):
         parse_funding("f", "timestamp,funding_rate\n8,0.1\n8,0.1")
 
 

@@ -116,7 +116,7 @@ def test_a_pairs_spread_swings_by_points_within_minutes_and_never_runs_away() ->
 
 def seconds_to_complete(seed: int, start: int, profit: float) -> int | None:
     """Seconds a plain ladder of 1.0, 0.8, 0.5 points needs to open and to earn `profit` percent."""
-    rows, level, direction, last, gain, invested = (1.0, 0.8, 0.5), 0, 0, 0.0, 0.0, 0
+    rows, level, direction, last = (1.0, 0.8, 0.5), 0, 0, 0.0
     entries: list[float] = []
     for tick in range(0, 1_800, 5):
         now = spread(seed, start + tick * 1_000, start)

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from pairtrader.exchanges.base import BaseExchange
+from pairtrader.exchanges.errors import UserMustAct
 from pairtrader.model.bot import CommandKind, Status
 from pairtrader.storage.bots import Guard
 from pairtrader.strategy.spread import spread
@@ -449,3 +451,15 @@ def test_a_state_replaced_keeps_what_the_api_wrote_beside() -> None:
     stored = desk.store.change(before, replace(before, skipped=3), Guard.FENCE)
 
     assert (stored.total_profit, stored.skipped) == (Decimal(7), 3)
+
+
+def test_an_account_that_can_not_be_opened_skips_the_tick() -> None:
+    desk = TradingDesk()
+
+    async def gone(config: object) -> BaseExchange:
+        raise UserMustAct("the exchange account is gone")
+
+    ports = replace(desk.ports(), exchange_of=gone)
+    report = asyncio.run(TickEngine(ports).run(TickRequest(BOT, TickSource.HAND)))
+
+    assert (report.result, report.reason) == (TickResult.SKIPPED, "user_must_act")
