@@ -10,7 +10,7 @@ from functions.tick.composition import engine
 from functions.tick.events import BadEvent, parse, parse_record
 from pairtrader.observability import logger, metrics
 from pairtrader.trading.metronome import TickRequest
-from pairtrader.trading.report import TickReport
+from pairtrader.trading.report import TickReport, TickResult
 
 _runner = asyncio.Runner()
 """One event loop for the life of the process: exchange connections belong to it."""
@@ -48,7 +48,9 @@ def _tick(request: TickRequest) -> TickReport:
     metrics.add_metric(f"Ticks{report.result.capitalize()}", MetricUnit.Count, 1)
     if report.reason == "deleted":
         metrics.add_metric("TicksOfDeletedBots", MetricUnit.Count, 1)
-    logger.info(
+    # An idle tick is told by its metric: half a million log lines a month would say no more.
+    log = logger.debug if report.result is TickResult.IDLE else logger.info
+    log(
         "tick", result=report.result, reason=report.reason, status=report.status,
         spread=report.spread, level=report.level, source=request.source,
     )  # fmt: skip

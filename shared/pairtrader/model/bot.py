@@ -95,6 +95,8 @@ class Leg:
     """Notional of what was closed, quote currency."""
     liquidation_price: Decimal | None = None
     """As the exchange last said, None where it named none."""
+    funding_until: int = 0
+    """Funding settlements of this leg up to here are booked, ms UTC."""
 
     @property
     def entry_price(self) -> Decimal | None:
@@ -122,8 +124,6 @@ class Cycle:
     """Paid, quote currency."""
     funding: Decimal = ZERO
     """Received less paid, quote currency."""
-    funding_until: int = 0
-    """Funding settlements up to here are booked, ms UTC."""
     opened_at: int = 0
 
     @property

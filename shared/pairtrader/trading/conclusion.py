@@ -32,7 +32,7 @@ def conclude(config: BotConfig, state: BotState, step: Step, now: int) -> Change
         raise AssertionError("nothing to conclude")
     if step is Step.STUCK:
         text = f"{operation.kind} could not be brought to an end, the legs differ"
-        return fault(state, "unbalanced_legs", text, now)
+        return fault(replace(state, operation=None), "unbalanced_legs", text, now)
     if operation.kind is OperationKind.CLOSE:
         if step is Step.NOTHING_DONE:
             return Change(replace(state, operation=None))
@@ -177,12 +177,11 @@ def hand_over(
 
 
 def fault(state: BotState, reason: str, text: str, now: int, **details: str) -> Change:
-    """Return the state of a bot that can't prove what it holds; a person is told."""
+    """Return the state of a bot that can't prove what it holds; a person is told.
+
+    What is under way stays stored: it may still be settled.
+    """
     line = log_record(state.bot_id, LogType.ERROR, text, now, **details)
-    faulty = replace(
-        state,
-        operation=None,
-        status=next_status(state.status, Move.FAULT),
-        status_reason=reason,
-    )
+    status = next_status(state.status, Move.FAULT)
+    faulty = replace(state, status=status, status_reason=reason)
     return Change(faulty, records=Records(logs=(line,)))

@@ -313,8 +313,7 @@ def _cycle_of(state: BotState, operation: Operation) -> Cycle:
     """The open cycle, or the one that this entry opens."""
     if state.cycle is not None:
         return state.cycle
-    at = operation.started_at
-    return Cycle(operation.direction, funding_until=at, opened_at=at)
+    return Cycle(operation.direction, opened_at=operation.started_at)
 
 
 def _rests(outcome: Outcome) -> bool:

@@ -24,8 +24,9 @@ from pairtrader.trading.session import Session
 CLOCK_SKEW_MS = 2_000
 LOOKUP_PAUSE_SECONDS = 0.5
 MISSES_FOR_ABSENT = 2
-LOOKUP_RESERVE_MS = 6_000
-"""Looking stops with this much of the lease left; the next tick looks on."""
+LOOKUP_RESERVE_MS = 9_000
+"""Looking stops with this much of the lease left, before the function's own time is up; the next
+tick looks on."""
 
 
 @dataclass(frozen=True, slots=True)

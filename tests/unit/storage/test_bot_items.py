@@ -17,6 +17,7 @@ def full_state() -> BotState:
         entered=D("123456.5"),
         entry_cost=D("3024.68419225"),
         liquidation_price=D("0.0269458"),
+        funding_until=1_767_225_600_000,
     )
     points = tuple(
         SpreadPoint(1_767_225_605_000 + n * 5_000, D("0.02451"), D("0.08217"), 1.0965 + n)
@@ -45,7 +46,6 @@ def full_state() -> BotState:
             realised=D("0"),
             fees=D("3.02468419225"),
             funding=D("-0.12345678"),
-            funding_until=1_767_225_600_000,
             opened_at=1_767_225_000_000,
         ),
         disarmed=1,

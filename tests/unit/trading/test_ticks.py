@@ -9,6 +9,8 @@ import pytest
 
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import UserMustAct
+from pairtrader.exchanges.simulated.feed import FundingRate
+from pairtrader.model.account import Simulation
 from pairtrader.model.bot import CommandKind, Status
 from pairtrader.storage.bots import Guard
 from pairtrader.strategy.spread import spread
@@ -463,3 +465,21 @@ def test_an_account_that_can_not_be_opened_skips_the_tick() -> None:
     report = asyncio.run(TickEngine(ports).run(TickRequest(BOT, TickSource.HAND)))
 
     assert (report.result, report.reason) == (TickResult.SKIPPED, "user_must_act")
+
+
+def test_funding_is_booked_once_per_leg_from_the_exchanges_history() -> None:
+    desk = TradingDesk(simulation=Simulation(slippage=Decimal(0)))
+    desk.tick_at(101.5)
+    due = desk.clock.now() + 30_000
+    desk.feed.rates = [FundingRate(due, Decimal("0.001"), Decimal(100), due)]
+
+    for _ in range(30):
+        desk.tick()
+
+    cycle = desk.state.cycle
+    assert cycle is not None
+    # 0.98 sold receive, 1 bought pays, each on a mark of 100.
+    assert cycle.funding == Decimal("0.098") - Decimal("0.1")
+    desk.command(CommandKind.CLOSE)
+    desk.tick()
+    assert desk.store.cycles[BOT, 1].funding == Decimal("-0.002")

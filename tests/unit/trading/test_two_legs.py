@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 
 from pairtrader.model.bot import LogType, Status
+from pairtrader.model.market import Market
+from pairtrader.model.order import OrderReport
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
 from tests.fakes.trading_desk import TradingDesk
 
@@ -174,3 +176,71 @@ def test_client_order_ids_fit_every_exchange() -> None:
         assert order_id.isalnum()
         assert order_id == order_id.lower()
         assert len(order_id) <= 32
+
+
+class Hidden(FaultyExchange):
+    """Takes orders and changes positions, but does not show the orders for a while."""
+
+    hidden = True
+
+    async def find_order(self, market: Market, client_order_id: str) -> OrderReport | None:
+        return None if self.hidden else await super().find_order(market, client_order_id)
+
+
+def test_an_order_not_found_while_its_position_is_there_is_an_error_until_it_shows_up() -> None:
+    desk = TradingDesk()
+    exchange = Hidden(desk.exchange)
+    exchange.faults = {(A, 1): Fault.LOST_AFTER, (B, 1): Fault.LOST_AFTER}
+    desk.exchange = exchange
+
+    desk.tick_at(101.5)
+    for _ in range(3):
+        desk.tick(after=60)
+    assert desk.state.status is Status.ERROR
+    assert desk.state.status_reason == "unproven_order"
+    assert exchange.sent == {A: 1, B: 1}, "nothing is sent while an order's fate is open"
+
+    exchange.hidden = False
+    desk.tick(after=60)
+
+    assert desk.state.status is Status.PAUSED
+    assert desk.books() == desk.positions() == (Decimal("-0.98"), Decimal(1))
+    assert desk.state.cycle is not None
+    assert desk.state.cycle.level == 1
+
+
+def test_a_limit_close_that_is_not_reached_is_given_up_and_judged_anew() -> None:
+    desk = TradingDesk(profit_ratio=0.3, order_type_close="limit", limit_timeout_seconds=10)
+    desk.tick_at(101.5)
+    held = desk.positions()
+
+    desk.tick_at(100.4)
+    assert len(desk.bot.intents) == 2
+    desk.see(101.2, 100)
+    for _ in range(4):
+        desk.tick()
+    assert desk.bot.intents == ()
+    assert desk.positions() == desk.books() == held
+
+    desk.tick_at(100.4)
+    desk.see(100.3, 100.1)
+    desk.tick()
+
+    assert desk.positions() == desk.books() == (ZERO, ZERO)
+    assert desk.state.current_cycle == 1
+
+
+def test_a_stop_does_not_wait_for_a_resting_take_profit() -> None:
+    desk = TradingDesk(
+        profit_ratio=0.3, stop_loss_ratio=0.6, order_type_close="limit", limit_timeout_seconds=600
+    )
+    desk.tick_at(101.5)
+    desk.tick_at(100.4)
+    assert len(desk.bot.intents) == 2
+
+    desk.tick_at(103.4, 100)
+    desk.tick()
+    desk.tick()
+
+    assert desk.positions() == desk.books() == (ZERO, ZERO)
+    assert desk.store.cycles["bot1", 1].reason == "stop_loss"
