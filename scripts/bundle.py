@@ -131,8 +131,8 @@ def _install(lock: Path, into: Path, target: str) -> None:
 
 
 def _uv() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    found = os.environ.get("UV") or (str(beside) if beside.exists() else shutil.which("uv"))
+    own = ROOT / ".tools" / "uv" / "bin" / "uv"
+    found = str(own) if own.exists() else shutil.which("uv")
     if not found:
         raise BuildError("uv is missing; `make environments` installs it.")
     return found
