@@ -21,7 +21,7 @@ def page_of(
     rows: Sequence[tuple[str, T]], owner: dict[str, str], limit: int, cursor: str | None
 ) -> Page[T]:
     """One page of rows sorted by their key, with the cursors that the tables make."""
-    start = decode_cursor(cursor, **owner)
+    start = decode_cursor(cursor, " ".join([*owner, "key"]), **owner)
     rest = [row for row in rows if start is None or row[0] > start["key"]["S"]]
     more = len(rest) > limit
     key = {name: {"S": value} for name, value in owner.items()}

@@ -52,7 +52,7 @@ class AccountRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, user_id=user_id)
+        start = decode_cursor(cursor, "user_id account_id", user_id=user_id)
         found = AccountItem.query(
             user_id, limit=limit, last_evaluated_key=start, consistent_read=True
         )

@@ -253,7 +253,7 @@ class BotRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, user_id=user_id)
+        start = decode_cursor(cursor, "user_id bot_id kind", user_id=user_id)
         found = ConfigItem.by_user.query(user_id, limit=limit, last_evaluated_key=start)
         configs = {item.bot_id: item.body for item in found}
         keys = [(bot_id, "STATE") for bot_id in configs]

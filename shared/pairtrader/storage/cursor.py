@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pairtrader.storage.errors import BadCursor
 
 _T = TypeVar("_T")
+MAX_KEY_LENGTH = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ def encode_cursor(last_key: dict[str, Any] | None) -> str | None:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, **owner: str) -> dict[str, Any] | None:
+def decode_cursor(cursor: str | None, keys: str, **owner: str) -> dict[str, Any] | None:
     """Return the key to start after.
 
-    `owner` are the key attributes that every key of this list must hold: a cursor made for
-    somebody else's list is refused.
+    Args:
+        cursor: from a page of the same list, None for its beginning.
+        keys: names of the key's attributes, a number's marked so: ``bot_id cycle_number:N``.
+        owner: attributes that every key of this list holds; a cursor made for somebody else's
+            list is refused.
 
     Raises:
         BadCursor: it is not a cursor of this list.
@@ -43,6 +47,21 @@ def decode_cursor(cursor: str | None, **owner: str) -> dict[str, Any] | None:
         key = json.loads(raw)
     except ValueError as error:
         raise BadCursor(cursor) from error
-    if not isinstance(key, dict) or any(key.get(k) != {"S": v} for k, v in owner.items()):
+    types = {name: type_ or "S" for name, _, type_ in (k.partition(":") for k in keys.split())}
+    if not isinstance(key, dict) or key.keys() != types.keys():
+        raise BadCursor(cursor)
+    if any(not _is_value(key[name], type_) for name, type_ in types.items()):
+        raise BadCursor(cursor)
+    if any(key[name] != {"S": value} for name, value in owner.items()):
         raise BadCursor(cursor)
     return key
+
+
+def _is_value(value: object, type_: str) -> bool:
+    """Whether DynamoDB would take `value` for a key attribute of this type."""
+    if not isinstance(value, dict) or list(value) != [type_]:
+        return False
+    text = value[type_]
+    if not isinstance(text, str) or not 0 < len(text) <= MAX_KEY_LENGTH:
+        return False
+    return type_ == "S" or text.isdecimal()

@@ -1,6 +1,6 @@
 """Round trips of all bots."""
 
-from typing import Any, Self
+from typing import Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
@@ -35,7 +35,7 @@ class CycleRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start: dict[str, Any] | None = decode_cursor(cursor, bot_id=bot_id)
+        start = decode_cursor(cursor, "bot_id cycle_number:N", bot_id=bot_id)
         found = CycleItem.query(
             bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
         )

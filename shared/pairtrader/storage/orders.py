@@ -50,7 +50,7 @@ class OrderRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, bot_id=bot_id)
+        start = decode_cursor(cursor, "bot_id sort", bot_id=bot_id)
         found = OrderItem.query(
             bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
         )

@@ -36,7 +36,7 @@ class PositionRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, bot_id=bot_id)
+        start = decode_cursor(cursor, "bot_id sort", bot_id=bot_id)
         found = PositionItem.query(
             bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
         )

@@ -92,7 +92,7 @@ class SpreadHistoryRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, bot_id=bot_id)
+        start = decode_cursor(cursor, "bot_id bucket", bot_id=bot_id)
         # A bucket may begin up to a minute and some before its last look.
         low, high = f"{resolution}#{max(0, since - 120_000):013d}", f"{resolution}#{until:013d}"
         found = HistoryItem.query(

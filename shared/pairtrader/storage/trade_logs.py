@@ -44,7 +44,7 @@ class LogRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, bot_id=bot_id)
+        start = decode_cursor(cursor, "bot_id id", bot_id=bot_id)
         found = LogItem.query(
             bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
         )
