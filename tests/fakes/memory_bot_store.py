@@ -32,6 +32,14 @@ class MemoryBotStore:
         self.points: list[SpreadPoint] = []
         self.calls: Counter[str] = Counter()
 
+    def put(self, bot: Bot) -> None:
+        """Store a bot as it is; uncounted."""
+        self.bots[bot.config.bot_id] = bot
+
+    def peek(self, bot_id: str) -> Bot:
+        """Return a bot; uncounted."""
+        return self.bots[bot_id]
+
     def load(self, bot_id: str) -> Bot | None:
         self.calls["load"] += 1
         return self.bots.get(bot_id)

@@ -86,7 +86,14 @@ class Retirements:
 class TradingDesk:
     """Sets prices, runs ticks, and reads both the books and the exchange."""
 
-    def __init__(self, *, simulation: Simulation | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        *,
+        simulation: Simulation | None = None,
+        store: Any = None,
+        account_store: Any = None,
+        **changes: Any,
+    ) -> None:
         self.clock = FakeClock()
         self.settings = settings(**changes)
         self.markets = (
@@ -94,12 +101,12 @@ class TradingDesk:
             market(self.settings.market2_symbol),
         )
         self.feed = ScriptedFeed(self.markets, self.clock)
-        self.account_store = MemoryAccountStore()
+        self.account_store = account_store or MemoryAccountStore()
         self.simulation = simulation or Simulation(slippage=Decimal(0), funding=False)
         self.exchange: BaseExchange = self.new_exchange()
-        self.store = MemoryBotStore()
+        self.store = store or MemoryBotStore()
         self.slots, self.retirements = Slots(), Retirements()
-        self.store.bots[BOT] = Bot(self._config(), self._state())
+        self.store.put(Bot(self._config(), self._state()))
 
     def new_exchange(self) -> SimulatedExchange:
         return SimulatedExchange(
@@ -131,11 +138,12 @@ class TradingDesk:
 
     @property
     def state(self) -> BotState:
-        return self.store.bots[BOT].state
+        return self.bot.state
 
     @property
     def bot(self) -> Bot:
-        return self.store.bots[BOT]
+        bot: Bot = self.store.peek(BOT)
+        return bot
 
     def ports(self) -> Ports:
         async def exchange_of(config: BotConfig) -> BaseExchange:
@@ -187,4 +195,4 @@ class TradingDesk:
         self.exchange = wrap(self.exchange)
 
     def with_state(self, **changes: Any) -> None:
-        self.store.bots[BOT] = replace(self.bot, state=replace(self.state, **changes))
+        self.store.put(replace(self.bot, state=replace(self.state, **changes)))
