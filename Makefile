@@ -16,6 +16,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam-settings
 
 .PHONY: help environments demo up down logs clean test lint format unit integration e2e bench soak \
 	build-aws bundle upload-candles lock

@@ -116,7 +116,11 @@ def _dependencies(function: str, target: str, python: str) -> Path:
         _compile(fresh, fresh, python)
         for stale in CACHE.glob(f"{target}-{function}-*"):
             shutil.rmtree(stale, ignore_errors=True)
-        fresh.rename(kept)
+        try:
+            fresh.rename(kept)
+        except OSError:
+            if not kept.exists():  # else another build was quicker
+                raise
     return kept
 
 

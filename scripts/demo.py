@@ -48,8 +48,16 @@ class DemoError(Exception):
 class ApiClient:
     """The management API as the demo's user."""
 
-    def __init__(self, api_url: str, username: str, password: str) -> None:
-        self._http = httpx.Client(base_url=f"{api_url}/api/v1", timeout=30, trust_env=False)
+    def __init__(
+        self,
+        api_url: str,
+        username: str,
+        password: str,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=f"{api_url}/api/v1", timeout=30, trust_env=False, transport=transport
+        )
         self._login = {"username": username, "password": password}
 
     def log_in(self) -> None:
@@ -84,10 +92,10 @@ def _json(answer: httpx.Response) -> Any:
 class LiveView:
     """Prints one line for every tick, and what the bot did between two of them."""
 
-    def __init__(self, api: ApiClient, bot_id: str) -> None:
+    def __init__(self, api: ApiClient, bot: dict[str, Any]) -> None:
         self._api = api
-        self._path = f"/bots/{bot_id}"
-        self._last_tick: str | None = None
+        self._path = f"/bots/{bot['id']}"
+        self._last_tick: str | None = bot["last_tick_at"]
         self._known = {key for key, _ in self._events()}
 
     def poll(self) -> None:
@@ -156,7 +164,7 @@ def _account(api: ApiClient) -> Any:
     return api.post("/exchanges", {"exchange_name": "simulated", "mode": "paper", "label": NAME})
 
 
-def _running_bot(api: ApiClient) -> Any:
+def ensure_running_bot(api: ApiClient) -> Any:
     """Return the demo's bot, made and started where needed."""
     for bot in api.get("/bots")["items"]:
         if bot["bot_name"] == NAME:
@@ -181,7 +189,7 @@ def _watch(seconds: float | None) -> None:
     password = _password(stack.local_directory())
     api = ApiClient(description["api_url"], NAME, password)
     api.log_in()
-    bot = _running_bot(api)
+    bot = ensure_running_bot(api)
     print(
         f"\n  API       {description['api_url']}/api/v1"
         f"\n  docs      {description['api_url']}/api/v1/docs"
@@ -191,7 +199,7 @@ def _watch(seconds: float | None) -> None:
         "\n\nCtrl-C stops it; `make demo` goes on from there.\n",
         flush=True,
     )
-    view = LiveView(api, bot["id"])
+    view = LiveView(api, bot)
     end = None if seconds is None else time.monotonic() + seconds
     while end is None or time.monotonic() < end:
         view.poll()

@@ -9,6 +9,7 @@ import argparse
 import gzip
 import re
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,10 @@ def read_recording(dataset: str, argument: str) -> Recording:
     try:
         content = path.read_bytes()
         text = gzip.decompress(content) if path.suffix == ".gz" else content
-    except OSError as error:
+        lines = text.decode("utf-8-sig").splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UploadError(f"{name}: {error}") from error
     symbol = symbol or _symbol_in(path.name)
-    lines = text.decode("utf-8-sig").splitlines()
     columns = set(lines[0].split(",")) if lines else set()
     if columns >= CANDLE_COLUMNS:
         folder = "candles"

@@ -8,20 +8,14 @@ from pydantic import ValidationError
 from functions.api.problems import FieldError, conflict, field_errors, invalid
 from pairtrader.model.bot import Bot, Status
 from pairtrader.model.settings import LIVE_EDITABLE, BotSettings
-from pairtrader.strategy import decision
-from pairtrader.strategy.ladder import Rules
 from pairtrader.strategy.profit import pnl_percent
+from pairtrader.trading.judgement import CLOSES, judge
 
 PAIR_FIELDS = frozenset({"exchange_account_id", "market1_symbol", "market2_symbol", "start_time"})
 """A change of these makes a new pair: markets and start prices are fetched again."""
 SIZE_FIELDS = frozenset({"leverage", "investment_per_order", "dca_config", "max_leg_imbalance"})
 """A change of these must be checked against what the exchange takes."""
 LADDER_FIELDS = frozenset({"dca_config", "max_dca_times"})
-_EXITS = {
-    decision.CLOSE_STOP_LOSS: "stop_loss",
-    decision.CLOSE_TAKE_PROFIT: "take_profit",
-    decision.CLOSE_REGRESSION: "regression",
-}
 
 
 def merge(settings: BotSettings, changes: Mapping[str, Any]) -> BotSettings:
@@ -90,26 +84,6 @@ def exit_triggered(bot: Bot) -> str | None:
     cycle = state.cycle
     if cycle is None or not cycle.level or state.last_spread is None or state.last_pnl is None:
         return None
-    rules = Rules.of(settings)
-    action = decision.decide(
-        spread=state.last_spread,
-        pnl_percent=pnl_percent(state.last_pnl, cycle.invested, settings),
-        level=cycle.level,
-        direction=cycle.direction,
-        first_spread=cycle.first_spread,
-        last_spread=cycle.last_spread,
-        invested=float(cycle.invested),
-        entries_allowed=False,
-        liquidation_near=False,
-        disarmed=0,
-        cooling=False,
-        row_spreads=rules.row_spreads,
-        row_notionals=rules.row_notionals,
-        max_position_value=rules.max_position_value,
-        fixed_direction=rules.fixed_direction,
-        profit_mode=rules.profit_mode,
-        profit_ratio=rules.profit_ratio,
-        stop_loss_ratio=rules.stop_loss_ratio,
-        regression_requires_profit=rules.regression_requires_profit,
-    )
-    return _EXITS.get(action)
+    percent = pnl_percent(state.last_pnl, cycle.invested, settings)
+    action = judge(settings, state, state.last_spread, percent, at=state.last_tick_at)
+    return CLOSES.get(action)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 
 
 def plain(value: Decimal) -> str:
-    """Return `value` without an exponent."""
-    return format(value, "f")
+    """Return `value` without an exponent, to 12 places: quotients would have 28 digits."""
+    return format(round(value, 12).normalize() + 0, "f")
 
 
 def iso(milliseconds: int) -> str:

@@ -6,7 +6,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from pairtrader.model.bot import CycleRecord
-from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.cursor import Page
+from pairtrader.storage.paging import newest_first
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
 
 
@@ -35,9 +36,4 @@ class CycleRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, "bot_id cycle_number:N", bot_id=bot_id)
-        found = CycleItem.query(
-            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
-        )
-        items = [item.body for item in found]
-        return Page(items, encode_cursor(found.last_evaluated_key))
+        return newest_first(CycleItem, "bot_id cycle_number:N", bot_id, limit, cursor, CycleRecord)

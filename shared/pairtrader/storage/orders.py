@@ -7,7 +7,8 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from pairtrader.model.bot import OrderRecord
-from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.cursor import Page
+from pairtrader.storage.paging import newest_first
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
 
 
@@ -50,9 +51,4 @@ class OrderRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, "bot_id sort", bot_id=bot_id)
-        found = OrderItem.query(
-            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
-        )
-        items = [item.body for item in found]
-        return Page(items, encode_cursor(found.last_evaluated_key))
+        return newest_first(OrderItem, "bot_id sort", bot_id, limit, cursor, OrderRecord)

@@ -6,7 +6,8 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.models import Model
 
 from pairtrader.model.bot import PositionRecord
-from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.cursor import Page
+from pairtrader.storage.paging import newest_first
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
 
 
@@ -36,12 +37,7 @@ class PositionRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, "bot_id sort", bot_id=bot_id)
-        found = PositionItem.query(
-            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
-        )
-        items = [item.body for item in found]
-        return Page(items, encode_cursor(found.last_evaluated_key))
+        return newest_first(PositionItem, "bot_id sort", bot_id, limit, cursor, PositionRecord)
 
     def of_cycle(self, bot_id: str, cycle_number: int) -> tuple[PositionRecord, ...]:
         """Return the legs of one cycle in order, strongly consistent."""

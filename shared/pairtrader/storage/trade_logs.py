@@ -6,7 +6,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from pairtrader.model.bot import LogRecord
-from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
+from pairtrader.storage.cursor import Page
+from pairtrader.storage.paging import newest_first
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
 
 KEPT_SECONDS = 90 * 86_400
@@ -44,9 +45,4 @@ class LogRepository:
         Raises:
             BadCursor: the cursor is not of this list.
         """
-        start = decode_cursor(cursor, "bot_id id", bot_id=bot_id)
-        found = LogItem.query(
-            bot_id, limit=limit, last_evaluated_key=start, scan_index_forward=False
-        )
-        items = [item.body for item in found]
-        return Page(items, encode_cursor(found.last_evaluated_key))
+        return newest_first(LogItem, "bot_id id", bot_id, limit, cursor, LogRecord)

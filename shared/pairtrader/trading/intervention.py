@@ -22,7 +22,7 @@ from pairtrader.trading import conclusion
 from pairtrader.trading.books import Overfilled
 from pairtrader.trading.entry import EntryImpossible, plan_entry, prepare_account
 from pairtrader.trading.execution import Execution
-from pairtrader.trading.judgement import CLOSES, judge
+from pairtrader.trading.judgement import CLOSES, judge_look
 from pairtrader.trading.lifecycle import Move, next_status
 from pairtrader.trading.look import Look
 from pairtrader.trading.records import log_record
@@ -105,7 +105,7 @@ class Intervention:
             urgent = state.command is not None or state.status is Status.STOPPING
         if seen is None or state.cycle is None or not state.cycle.level:
             return urgent
-        action = judge(self._session.config, state, seen)
+        action = judge_look(self._session.config.settings, state, seen)
         wants_out = action in CLOSES
         if operation.kind is OperationKind.CLOSE:
             wants_out = wants_out and CLOSES[action] not in MAY_REST

@@ -1,6 +1,7 @@
 """The bridge from a bot's state to the decision function and back to words."""
 
 from pairtrader.model.bot import BotConfig, BotState, CloseReason, Status
+from pairtrader.model.settings import BotSettings
 from pairtrader.strategy import decision
 from pairtrader.strategy.ladder import Rules
 from pairtrader.trading.look import Look
@@ -23,22 +24,39 @@ HOLDS = {
 }
 
 
-def judge(config: BotConfig, state: BotState, seen: Look) -> int:
-    """Return what `decision.decide` makes of the bot at this look."""
-    cycle, rules = state.cycle, Rules.of(config.settings)
-    cools_until = state.closed_at + config.settings.cooldown_seconds * 1000
+def judge(
+    settings: BotSettings,
+    state: BotState,
+    spread: float,
+    pnl_percent: float,
+    *,
+    at: int,
+    liquidation_near: bool = False,
+) -> int:
+    """Return what `decision.decide` makes of the bot at a look at the pair.
+
+    Args:
+        settings: of the bot.
+        state: of the bot.
+        spread: points.
+        pnl_percent: net PnL in percent of invested, on the bot's basis; 0 while flat.
+        at: time of the look, ms UTC.
+        liquidation_near: whether a leg has used up its way to liquidation.
+    """
+    cycle, rules = state.cycle, Rules.of(settings)
+    cools_until = state.closed_at + settings.cooldown_seconds * 1000
     return decision.decide(
-        spread=seen.spread,
-        pnl_percent=seen.pnl_percent,
+        spread=spread,
+        pnl_percent=pnl_percent,
         level=cycle.level if cycle else 0,
         direction=cycle.direction if cycle else 0,
         first_spread=cycle.first_spread if cycle else 0.0,
         last_spread=cycle.last_spread if cycle else 0.0,
         invested=float(cycle.invested) if cycle else 0.0,
         entries_allowed=state.status is Status.RUNNING and state.command is None,
-        liquidation_near=seen.liquidation_near,
+        liquidation_near=liquidation_near,
         disarmed=state.disarmed,
-        cooling=state.closed_at > 0 and seen.at < cools_until,
+        cooling=state.closed_at > 0 and at < cools_until,
         row_spreads=rules.row_spreads,
         row_notionals=rules.row_notionals,
         max_position_value=rules.max_position_value,
@@ -47,6 +65,18 @@ def judge(config: BotConfig, state: BotState, seen: Look) -> int:
         profit_ratio=rules.profit_ratio,
         stop_loss_ratio=rules.stop_loss_ratio,
         regression_requires_profit=rules.regression_requires_profit,
+    )
+
+
+def judge_look(settings: BotSettings, state: BotState, seen: Look) -> int:
+    """Return what the decision is at `seen`."""
+    return judge(
+        settings,
+        state,
+        seen.spread,
+        seen.pnl_percent,
+        at=seen.at,
+        liquidation_near=seen.liquidation_near,
     )
 
 

@@ -11,7 +11,7 @@ from pairtrader.exchanges.errors import ExchangeError, SkipTick
 from pairtrader.model.bot import Bot, BotState, LogType, Status
 from pairtrader.trading import account_check
 from pairtrader.trading.intervention import Intervention, acts, is_unfinished
-from pairtrader.trading.judgement import HOLDS, judge, still_disarmed
+from pairtrader.trading.judgement import HOLDS, judge_look, still_disarmed
 from pairtrader.trading.look import Look, look, quotes_unfit
 from pairtrader.trading.metronome import MINUTE_MS, TickRequest, requested_slot, slots_to_queue
 from pairtrader.trading.ports import Ports
@@ -103,7 +103,7 @@ class Tick:
         )
 
     async def _decide(self, exchange: BaseExchange, state: BotState, seen: Look) -> TickReport:
-        action = judge(self._bot.config, state, seen)
+        action = judge_look(self._bot.config.settings, state, seen)
         if not acts(action):
             return self._hold(state, seen, HOLDS[action])
         session = self._lease(state, exchange)

@@ -86,8 +86,8 @@ def test_an_open_position_is_shown_at_the_last_prices(
     ]
     world.bots.edit(bot_id, last_price1=Decimal("1.5"), last_price2=Decimal("2.5"))
     closed, bought, sold = ada("GET", f"/bots/{bot_id}/positions").json()["items"]
-    assert (sold["current_price"], sold["unrealized_pnl"]) == ("1.5", "5.0")
-    assert (bought["current_price"], bought["unrealized_pnl"]) == ("2.5", "5.0")
+    assert (sold["current_price"], sold["unrealized_pnl"]) == ("1.5", "5")
+    assert (bought["current_price"], bought["unrealized_pnl"]) == ("2.5", "5")
     assert (closed["current_price"], closed["unrealized_pnl"]) == (None, None)
 
 
