@@ -36,14 +36,22 @@ class FaultyExchange(BaseExchange):
         self.sent: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.quotes_fail = False
+        self.failing: Counter[str] = Counter()
+        """How many of the next calls fail, by method."""
         self.hides_orders = 0
         """Look-ups that do not find an order that exists."""
+
+    def _called(self, method: str) -> None:
+        self.requests[method] += 1
+        if self.failing[method] > 0:
+            self.failing[method] -= 1
+            raise RetryLater(f"{method} failed")
 
     async def load_markets(self) -> Sequence[Market]:
         return await self.target.load_markets()
 
     async def quote(self, market: Market) -> Quote:
-        self.requests["quote"] += 1
+        self._called("quote")
         await asyncio.sleep(0)
         if self.quotes_fail:
             raise RetryLater("maintenance")
@@ -52,21 +60,22 @@ class FaultyExchange(BaseExchange):
     async def candles(
         self, market: Market, since: int, limit: int, timeframe_ms: int = 60_000
     ) -> Sequence[Candle]:
-        self.requests["candles"] += 1
+        self._called("candles")
         return await self.target.candles(market, since, limit, timeframe_ms)
 
     async def identity(self) -> AccountIdentity:
         return await self.target.identity()
 
     async def balance(self) -> Balance:
-        self.requests["balance"] += 1
+        self._called("balance")
         return await self.target.balance()
 
     async def positions(self, markets: Sequence[Market]) -> dict[str, Position]:
-        self.requests["positions"] += 1
+        self._called("positions")
         return await self.target.positions(markets)
 
     async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
+        self._called("set_leverage")
         await self.target.set_leverage(market, leverage, margin_mode)
 
     async def place(self, request: OrderRequest) -> OrderReport:
@@ -86,15 +95,16 @@ class FaultyExchange(BaseExchange):
         return report
 
     async def find_order(self, market: Market, client_order_id: str) -> OrderReport | None:
-        self.requests["find_order"] += 1
+        self._called("find_order")
         if self.hides_orders > 0:
             self.hides_orders -= 1
             return None
         return await self.target.find_order(market, client_order_id)
 
     async def cancel(self, market: Market, client_order_id: str) -> None:
+        self._called("cancel")
         await self.target.cancel(market, client_order_id)
 
     async def funding(self, market: Market, since: int) -> Sequence[FundingPayment]:
-        self.requests["funding"] += 1
+        self._called("funding")
         return await self.target.funding(market, since)

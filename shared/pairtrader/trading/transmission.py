@@ -89,6 +89,10 @@ async def find_out(session: Session, outcome: Outcome, leg_timeout_ms: int) -> O
             await _cancel(session, intent)
             cancelled = True
         if report is None and misses >= MISSES_FOR_ABSENT and _too_late(session, intent):
+            # A limit order may rest unseen, with no trace in the position: cancelled it can do no
+            # harm.
+            if intent.type is OrderType.LIMIT and not await _cancel(session, intent):
+                return outcome
             await _prove_unchanged(session, intent)
             return Outcome(intent, absent_report(intent, market.symbol), "never reached")
         if looked:
@@ -128,11 +132,13 @@ async def cancel_all(session: Session, outcomes: Sequence[Outcome]) -> list[Outc
     return [await _read_back(session, outcome) for outcome in outcomes]
 
 
-async def _cancel(session: Session, intent: Intent) -> None:
+async def _cancel(session: Session, intent: Intent) -> bool:
+    """Whether the exchange has taken the cancel; only a look-up tells what it found."""
     try:
         await session.exchange.cancel(session.config.markets[intent.leg], intent.client_order_id)
     except ExchangeError:
-        return  # the look-up that follows tells whether it worked
+        return False
+    return True
 
 
 async def _read_back(session: Session, outcome: Outcome) -> Outcome:
