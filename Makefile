@@ -68,18 +68,22 @@ integration: environments ## Tests on loopback, some on a bare emulator.
 	$(RUN) pytest tests/integration $(ARGS)
 
 e2e: environments ## Tests of a stack deployed for them.
-	@rm -rf $(E2E)
-	@export LOCAL_DIR=$(E2E) LOCAL_PORT=0; \
-	trap '$(RUN) scripts.stack down' EXIT; \
-	$(RUN) scripts.stack up && \
-	PAIRTRADER_STACK=$(CURDIR)/$(E2E)/stack.json $(RUN) pytest -m "not soak" tests/e2e $(ARGS)
+	$(call on-a-stack-of-its-own,not soak)
 
 soak: environments ## The long tests of a stack deployed for them.
+	$(call on-a-stack-of-its-own,soak)
+
+# The stack looks for all exchanges at one loopback port, where tests play them.
+define on-a-stack-of-its-own
 	@rm -rf $(E2E)
-	@export LOCAL_DIR=$(E2E) LOCAL_PORT=0; \
+	@port=$$($(RUN) scripts.free_port); \
+	export PAIRTRADER_EXCHANGE_PORT=$$port LOCAL_DIR=$(E2E) LOCAL_PORT=0; \
+	host="http://127.0.0.1:$$port"; \
+	export EXCHANGE_HOSTS="{\"okx\":\"$$host\",\"binance\":\"$$host\",\"bybit\":\"$$host\"}"; \
 	trap '$(RUN) scripts.stack down' EXIT; \
 	$(RUN) scripts.stack up && \
-	PAIRTRADER_STACK=$(CURDIR)/$(E2E)/stack.json $(RUN) pytest -m soak tests/e2e $(ARGS)
+	PAIRTRADER_STACK=$(CURDIR)/$(E2E)/stack.json $(RUN) pytest -m "$(1)" tests/e2e $(ARGS)
+endef
 
 bench: environments ## Benchmarks.
 	$(RUN) pytest tests/benchmarks $(ARGS)

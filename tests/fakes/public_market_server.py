@@ -283,11 +283,11 @@ _BYBIT = {
 
 
 class PublicMarketServer:
-    """Serves `PublicMarkets` on a free loopback port."""
+    """Serves `PublicMarkets` on a loopback port, a free one by default."""
 
-    def __init__(self, markets: PublicMarkets) -> None:
+    def __init__(self, markets: PublicMarkets, port: int = 0) -> None:
         self.markets = markets
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(markets))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(markets))
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
