@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from pairtrader.exchanges.errors import ExchangeError
+from pairtrader.exchanges.errors import ExchangeError, UserMustAct
 from pairtrader.model.bot import (
     Bot,
     BotState,
@@ -162,7 +162,7 @@ class Intervention:
         try:
             operation = plan_entry(session.config, session.state, seen)
             await prepare_account(session.config, session.state, operation, session.exchange)
-        except EntryImpossible as error:
+        except (EntryImpossible, UserMustAct) as error:
             self._refrain(str(error))
             return
         await Execution(session, seen.quotes).start(operation)

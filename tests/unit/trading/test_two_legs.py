@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from pairtrader.exchanges.errors import UserMustAct
 from pairtrader.model.bot import LogType, Status
 from pairtrader.model.market import Market
 from pairtrader.model.order import OrderReport
+from pairtrader.model.settings import MarginMode
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
 from tests.fakes.trading_desk import TradingDesk
 
@@ -166,6 +168,24 @@ def test_an_entry_the_account_can_not_pay_for_sends_nothing() -> None:
     assert desk.exchange_orders() == []
     assert desk.state.status is Status.PAUSED
     assert "margin" in desk.state.status_reason
+
+
+class NoSuchLeverage(FaultyExchange):
+    """Refuses every leverage."""
+
+    async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
+        raise UserMustAct("leverage 10 is not allowed here")
+
+
+def test_an_entry_the_exchange_will_not_prepare_pauses_with_its_words() -> None:
+    desk = TradingDesk()
+    desk.exchange = NoSuchLeverage(desk.exchange)
+
+    desk.tick_at(101.5)
+
+    assert desk.exchange_orders() == []
+    assert desk.state.status is Status.PAUSED
+    assert "leverage 10 is not allowed here" in desk.state.status_reason
 
 
 def test_client_order_ids_fit_every_exchange() -> None:
