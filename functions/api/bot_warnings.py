@@ -12,8 +12,7 @@ from pairtrader.model.settings import (
     ProfitMode,
     SpreadMode,
 )
-
-FAR_FROM_START_PERCENT = 30
+from pairtrader.strategy.spread import LARGE_MOVE_PERCENT
 
 
 def warnings_of(bot: Bot) -> list[WarningDetails]:
@@ -81,7 +80,7 @@ def _far_from_start(bot: Bot) -> Iterator[WarningDetails]:
     )
     for symbol, start, last in pairs:
         moved = abs(last / start - 1) * 100 if start and last else Decimal(0)
-        if moved > FAR_FROM_START_PERCENT:
+        if moved > LARGE_MOVE_PERCENT:
             yield WarningDetails(
                 code="far_from_start_price",
                 field="start_time",

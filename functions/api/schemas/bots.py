@@ -12,6 +12,7 @@ from pairtrader.model.market import Market
 from pairtrader.model.order import Side
 from pairtrader.model.settings import BotSettings, ProfitBasis
 from pairtrader.strategy.profit import pnl_percent
+from pairtrader.trading.judgement import cooldown_until
 
 
 class LegResponse(BaseModel):
@@ -115,6 +116,11 @@ class BotResponse(BotSettings):
     hold_reason: str
     """Why the last tick did nothing."""
 
+    disarmed_side: Side | None
+    """Side of market 1 that may not be opened until the spread has been away; None for neither."""
+    cooldown_until: Moment | None
+    """No entries before this; None without a cooldown after the last close."""
+
     level: int
     """Ladder rows done; 0 while flat."""
     position: PositionSummary | None
@@ -172,6 +178,8 @@ def _values(bot: Bot) -> dict[str, Any]:
         "spread": state.last_spread,
         "last_tick_at": state.last_tick_at or None,
         "hold_reason": state.hold_reason,
+        "disarmed_side": sides_of(state.disarmed)[0] if state.disarmed else None,
+        "cooldown_until": cooldown_until(config.settings, state),
         "level": state.cycle.level if state.cycle else 0,
         "position": PositionSummary.of(state.cycle, bot) if state.cycle else None,
         "pnl": state.last_pnl,

@@ -38,10 +38,3 @@ class PositionRepository:
             BadCursor: the cursor is not of this list.
         """
         return newest_first(PositionItem, "bot_id sort", bot_id, limit, cursor, PositionRecord)
-
-    def of_cycle(self, bot_id: str, cycle_number: int) -> tuple[PositionRecord, ...]:
-        """Return the legs of one cycle in order, strongly consistent."""
-        found = PositionItem.query(
-            bot_id, PositionItem.sort.startswith(f"{cycle_number:08d}#"), consistent_read=True
-        )
-        return tuple(item.body for item in found)

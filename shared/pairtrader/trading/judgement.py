@@ -24,6 +24,13 @@ HOLDS = {
 }
 
 
+def cooldown_until(settings: BotSettings, state: BotState) -> int | None:
+    """Return until when no entry may follow the last close, ms UTC; None for no cooldown."""
+    if not state.closed_at or not settings.cooldown_seconds:
+        return None
+    return state.closed_at + settings.cooldown_seconds * 1000
+
+
 def judge(
     settings: BotSettings,
     state: BotState,
@@ -44,7 +51,7 @@ def judge(
         liquidation_near: whether a leg has used up its way to liquidation.
     """
     cycle, rules = state.cycle, Rules.of(settings)
-    cools_until = state.closed_at + settings.cooldown_seconds * 1000
+    until = cooldown_until(settings, state)
     return decision.decide(
         spread=spread,
         pnl_percent=pnl_percent,
@@ -56,7 +63,7 @@ def judge(
         entries_allowed=state.status is Status.RUNNING and state.command is None,
         liquidation_near=liquidation_near,
         disarmed=state.disarmed,
-        cooling=state.closed_at > 0 and at < cools_until,
+        cooling=until is not None and at < until,
         row_spreads=rules.row_spreads,
         row_notionals=rules.row_notionals,
         max_position_value=rules.max_position_value,
