@@ -206,3 +206,17 @@ def test_other_peoples_bots_are_not_there(
         assert (answer.status_code, answer.json()["code"]) == (404, "bot_not_found")
     assert bob("GET", "/bots").json()["items"] == []
     assert world.bots.bots[bot_id] == before
+
+
+def test_what_holds_entries_back_after_a_close_is_shown(
+    world: ApiWorld, ada: Caller, bot_id: str
+) -> None:
+    ada("PUT", f"/bots/{bot_id}", {"cooldown_seconds": 60})
+    free = ada("GET", f"/bots/{bot_id}").json()
+    world.bots.edit(bot_id, disarmed=1, closed_at=1_767_225_600_000)
+
+    held = ada("GET", f"/bots/{bot_id}").json()
+
+    assert (free["disarmed_side"], free["cooldown_until"]) == (None, None)
+    assert held["disarmed_side"] == "sell"
+    assert held["cooldown_until"] == "2026-01-01T00:01:00.000Z"
