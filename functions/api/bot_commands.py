@@ -32,6 +32,11 @@ from pairtrader.trading.records import log_record
 FIRST_FIRE = timedelta(seconds=60)
 """The first tick is asked for by hand; the schedule takes over after it."""
 PositionChoice = Literal["close", "leave"]
+Resolution = Literal["accept_exchange", "close"]
+_RESOLUTIONS: dict[Resolution, CommandKind] = {
+    "accept_exchange": CommandKind.ACCEPT_EXCHANGE,
+    "close": CommandKind.CLOSE_AND_ACCEPT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,21 @@ class BotCommands:
         outcome = until_written(lambda: self._close(self._reader.get(user_id, bot_id)))
         self._ticks.tick(bot_id)
         return outcome
+
+    def resolve(self, user_id: str, bot_id: str, action: Resolution) -> Outcome:
+        """Have a tick end the error: take the exchange's word, after closing what is left or not.
+
+        Raises:
+            Problem: 404; 409 ``invalid_transition``.
+        """
+        outcome = until_written(lambda: self._resolve(self._reader.get(user_id, bot_id), action))
+        self._ticks.tick(bot_id)
+        return outcome
+
+    def _resolve(self, bot: Bot, action: Resolution) -> Outcome:
+        next_status(bot.state.status, Move.RESOLVE)
+        state = replace(bot.state, command=self._command(_RESOLUTIONS[action]))
+        return Outcome(self._write(bot, state, f"Resolve asked for: {action}"), pending=True)
 
     def _require_startable(self, bot: Bot) -> None:
         """Ask account and exchange; an own open position is no obstacle to going on."""
@@ -282,6 +302,8 @@ def _fresh_start(state: BotState) -> BotState:
         closed_at=0,
         hold_reason="",
         skipped=0,
+        reconciled_at=0,
+        mismatch="",
     )
     # Prices from before the start are no measure of a jump.
     return replace(fresh, last_price1=None, last_price2=None) if state.is_flat else fresh

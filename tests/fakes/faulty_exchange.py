@@ -38,6 +38,8 @@ class FaultyExchange(BaseExchange):
         self.quotes_fail = False
         self.failing: Counter[str] = Counter()
         """How many of the next calls fail, by method."""
+        self.stale_positions = 0
+        """How many of the next looks at positions show none."""
         self.hides_orders = 0
         """Look-ups that do not find an order that exists."""
 
@@ -72,7 +74,11 @@ class FaultyExchange(BaseExchange):
 
     async def positions(self, markets: Sequence[Market]) -> dict[str, Position]:
         self._called("positions")
-        return await self.target.positions(markets)
+        held = await self.target.positions(markets)
+        if self.stale_positions > 0:
+            self.stale_positions -= 1
+            return {s: replace(p, amount=Decimal(0)) for s, p in held.items()}
+        return held
 
     async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
         self._called("set_leverage")

@@ -8,7 +8,7 @@ from functions.api.bot_commands import Outcome, PositionChoice
 from functions.api.dependencies import CurrentUser, ServicesDependency
 from functions.api.edits import exit_triggered
 from functions.api.problems import documented
-from functions.api.schemas.bots import BotResponse, BotUpdateResponse, StopRequest
+from functions.api.schemas.bots import BotResponse, BotUpdateResponse, ResolveRequest, StopRequest
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
 from pairtrader.model.settings import BotSettings
 
@@ -117,6 +117,18 @@ def close_bot(
 ) -> BotResponse:
     """Close the open position by market orders; the bot is paused then."""
     return _answer(services.commands.close(user.id, bot_id), response)
+
+
+@router.post("/{bot_id}/resolve", status_code=202, summary="Resolve an error", responses=_COMMAND)
+def resolve_bot(
+    bot_id: str,
+    body: ResolveRequest,
+    response: Response,
+    user: CurrentUser,
+    services: ServicesDependency,
+) -> BotResponse:
+    """End the error of a bot whose books and exchange differ; the bot is paused then."""
+    return _answer(services.commands.resolve(user.id, bot_id, body.action), response)
 
 
 def _answer(outcome: Outcome, response: Response) -> BotResponse:

@@ -192,6 +192,17 @@ def _values(bot: Bot) -> dict[str, Any]:
     }
 
 
+class ResolveRequest(BaseModel):
+    """How to end an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["accept_exchange", "close"] = Field(
+        description="accept_exchange: the books take over what the exchange holds; close: what is "
+        "left of the position is closed first.",
+    )
+
+
 class StopRequest(BaseModel):
     """What to do with an open position."""
 

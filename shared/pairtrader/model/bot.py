@@ -32,6 +32,10 @@ class CommandKind(StrEnum):
     """Close the open cycle, end paused."""
     HAND_OVER = "hand_over"
     """Leave the position to the user, end stopped."""
+    ACCEPT_EXCHANGE = "accept_exchange"
+    """After a mismatch: what the exchange holds is right."""
+    CLOSE_AND_ACCEPT = "close_and_accept"
+    """After a mismatch: close what is left, then what the exchange holds is right."""
 
 
 class CloseReason(StrEnum):
@@ -233,6 +237,9 @@ class BotState:
     skipped: int = 0
     """Ticks skipped in a row by a guard."""
     reconciled_at: int = 0
+    """When the account was last compared with the books, ms UTC."""
+    mismatch: str = ""
+    """What the exchange held instead at that look, empty when both agreed."""
     total_profit: Decimal = ZERO
     total_trades: int = 0
 

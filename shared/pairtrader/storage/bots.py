@@ -153,6 +153,7 @@ class StateItem(BotItem, discriminator="S"):
     points = PointsAttribute(attr_name="pt", null=True)
     skipped = NumberAttribute(attr_name="sk")
     reconciled_at = NumberAttribute(attr_name="ra")
+    mismatch = UnicodeAttribute(attr_name="mm", null=True)
     total_profit = DecimalAttribute(attr_name="tp")
     total_trades = NumberAttribute(attr_name="tt")
 
@@ -175,7 +176,7 @@ class Guard(Enum):
 
 
 STATE_FIELDS = tuple(f.name for f in fields(BotState) if f.name not in ("bot_id", "revision"))
-_BLANKS = frozenset({"status_reason", "lease_owner", "hold_reason", "points"})
+_BLANKS = frozenset({"status_reason", "lease_owner", "hold_reason", "mismatch", "points"})
 
 
 def _stored(name: str, value: Any) -> Any:

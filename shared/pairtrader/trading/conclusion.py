@@ -1,8 +1,10 @@
 """What the end of an operation makes of the bot: rows done, cycles closed, faults."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from pairtrader.model.account import Position
 from pairtrader.model.bot import (
     BotConfig,
     BotState,
@@ -16,6 +18,7 @@ from pairtrader.model.bot import (
 )
 from pairtrader.trading.lifecycle import Move, next_status
 from pairtrader.trading.plan import Step
+from pairtrader.trading.reconciliation import accepted, difference
 from pairtrader.trading.records import (
     cycle_record,
     log_record,
@@ -32,7 +35,10 @@ def conclude(config: BotConfig, state: BotState, step: Step, now: int) -> Change
         raise AssertionError("nothing to conclude")
     if step is Step.STUCK:
         text = f"{operation.kind} could not be brought to an end, the legs differ"
-        return fault(replace(state, operation=None), "unbalanced_legs", text, now)
+        given_up = replace(state, operation=None, command=None)
+        if state.status is Status.ERROR:
+            return Change(given_up)
+        return fault(given_up, "unbalanced_legs", text, now)
     if operation.kind is OperationKind.CLOSE:
         if step is Step.NOTHING_DONE:
             return Change(replace(state, operation=None))
@@ -174,6 +180,42 @@ def hand_over(
     left = replace(cycle, legs=(legs[0], legs[1]), realised=realised)
     spread = state.last_spread if state.last_spread is not None else cycle.last_spread
     return end_cycle(config, replace(state, cycle=left), CloseReason.HANDED_OVER, spread, now)
+
+
+def accept_exchange(
+    config: BotConfig, state: BotState, held: Mapping[str, Position], now: int
+) -> Change:
+    """Return the state of a bot in error after the user took the exchange's word for it."""
+    resolved = replace(
+        state,
+        operation=None,
+        command=None,
+        mismatch="",
+        status=next_status(state.status, Move.RESOLVE),
+        status_reason="resolved",
+    )
+    cycle = state.cycle
+    if cycle is None:
+        return Change(resolved)
+    text = difference(cycle, config.markets, held) or "nothing differed"
+    cycle = _watchable(accepted(cycle, config.markets, held), state)
+    resolved = replace(resolved, cycle=cycle)
+    line = log_record(state.bot_id, LogType.WARNING, f"exchange accepted: {text}", now)
+    if cycle.is_flat:
+        spread = state.last_spread if state.last_spread is not None else cycle.last_spread
+        ended = end_cycle(config, resolved, CloseReason.BROKEN_PAIR, spread, now)
+        return replace(ended, records=replace(ended.records, logs=(line, *ended.records.logs)))
+    rows = position_records(config, resolved, cycle, now)
+    return Change(resolved, records=Records(positions=rows, logs=(line,)))
+
+
+def _watchable(cycle: Cycle, state: BotState) -> Cycle:
+    """The cycle with a row done at least: exits are judged of nothing else."""
+    invested = cycle.legs[0].cost + cycle.legs[1].cost
+    if cycle.level:
+        return replace(cycle, invested=invested)
+    spread = state.last_spread if state.last_spread is not None else 0.0
+    return replace(cycle, invested=invested, level=1, first_spread=spread, last_spread=spread)
 
 
 def fault(state: BotState, reason: str, text: str, now: int, **details: str) -> Change:

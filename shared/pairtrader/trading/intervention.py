@@ -17,6 +17,7 @@ from pairtrader.model.bot import (
     Status,
 )
 from pairtrader.model.order import OrderType
+from pairtrader.model.settings import OnBrokenPair
 from pairtrader.strategy import decision
 from pairtrader.trading import conclusion
 from pairtrader.trading.books import Overfilled
@@ -33,6 +34,8 @@ from pairtrader.trading.transmission import Unproven
 MAY_REST = frozenset({CloseReason.TAKE_PROFIT, CloseReason.REGRESSION})
 """Reasons to close that may wait for a limit order; all others go to market."""
 UNPROVEN = "unproven_order"
+MISMATCH = "position_mismatch"
+ACCEPTS = frozenset({CommandKind.ACCEPT_EXCHANGE, CommandKind.CLOSE_AND_ACCEPT})
 
 
 def is_unfinished(bot: Bot) -> bool:
@@ -62,6 +65,16 @@ class Intervention:
         """Do what was decided, then give the lease back."""
         await self._guarded(lambda: self._act(action))
 
+    async def meet_broken_pair(self, difference: str) -> None:
+        """The exchange holds something else than the books: error, and close what is left."""
+        await self._guarded(lambda: self._meet_broken_pair(difference))
+
+    async def _meet_broken_pair(self, difference: str) -> None:
+        session, now = self._session, self._session.clock.now()
+        session.write(lambda state: conclusion.fault(state, MISMATCH, difference, now))
+        if session.config.settings.on_broken_pair is OnBrokenPair.CLOSE:
+            await Execution(session, None).start(self._closing(CloseReason.BROKEN_PAIR))
+
     async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
         session = self._session
         stop_reason = ""
@@ -79,16 +92,44 @@ class Intervention:
     async def _settle(self) -> None:
         session = self._session
         under_way = bool(session.intents) or session.state.operation is not None
-        if under_way and not await self._carry_on():
+        if under_way and not await self._settled():
             return
-        if session.state.status is Status.ERROR and session.state.status_reason == UNPROVEN:
+        state = session.state
+        commanded = state.command is not None or state.status is Status.STOPPING
+        if state.status_reason == UNPROVEN and state.status is Status.ERROR and not commanded:
             session.write(_resolved)
-        if session.state.command is not None or session.state.status is Status.STOPPING:
+        if commanded:
             await self._obey()
+
+    async def _settled(self) -> bool:
+        """Whether nothing is under way any more."""
+        try:
+            return await self._carry_on()
+        except Unproven:
+            command = self._session.state.command
+            if command is None or command.kind not in ACCEPTS:
+                raise
+            self._session.write(self._orders_given_up)
+            return True
+
+    def _orders_given_up(self, state: BotState) -> Change:
+        """The user has decided: what these orders did is in what the exchange holds."""
+        text = "orders not found were given up: what the exchange holds counts"
+        line = log_record(state.bot_id, LogType.WARNING, text, self._session.clock.now())
+        given_up = replace(state, operation=None)
+        return Change(given_up, (), self._session.intents, Records(logs=(line,)))
+
+    def _is_frozen(self) -> bool:
+        """In error nothing is sent but by command, or to close a broken pair."""
+        state = self._session.state
+        if state.status is not Status.ERROR or state.command is not None:
+            return False
+        operation = state.operation
+        return operation is None or operation.reason != CloseReason.BROKEN_PAIR
 
     async def _carry_on(self) -> bool:
         session, quotes = self._session, self._seen.quotes if self._seen else None
-        frozen = session.state.status is Status.ERROR and session.state.command is None
+        frozen = self._is_frozen()
         execution = Execution(session, quotes)
         return await execution.carry_on(
             give_up_resting=self._must_give_up_resting(), settle_only=frozen
@@ -114,9 +155,12 @@ class Intervention:
     async def _obey(self) -> None:
         """Carry out the command, or go on stopping."""
         session = self._session
-        state = session.state
-        hand_over = state.command is not None and state.command.kind is CommandKind.HAND_OVER
-        now = session.clock.now()
+        state, now = session.state, session.clock.now()
+        kind = state.command.kind if state.command is not None else None
+        hand_over = kind is CommandKind.HAND_OVER
+        if kind in ACCEPTS:
+            await self._accept_exchange(close=kind is CommandKind.CLOSE_AND_ACCEPT)
+            return
         if state.cycle is not None and hand_over:
             prices = await self._marks()
             session.write(lambda s: conclusion.hand_over(session.config, s, prices, now))
@@ -124,6 +168,20 @@ class Intervention:
             await Execution(session, None).start(self._closing(CloseReason.USER))
         if session.state.is_flat:
             await self._come_to_rest()
+
+    async def _accept_exchange(self, *, close: bool) -> None:
+        """Take what the exchange holds for right; the bot is paused then."""
+        session, config, now = self._session, self._session.config, self._session.clock.now()
+        if close and session.state.cycle is not None:
+            await Execution(session, None).start(self._closing(CloseReason.BROKEN_PAIR))
+        if session.intents:
+            return  # the next tick settles them and goes on
+        held = await session.exchange.positions(config.markets)
+
+        def accepted(state: BotState) -> Change:
+            return conclusion.accept_exchange(config, state, held, now)
+
+        session.write(accepted)
 
     async def _come_to_rest(self) -> None:
         """Flat: a stopping bot stops, a commanded one pauses."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError, SkipTick
 from pairtrader.model.bot import Bot, BotState, LogType, Status
-from pairtrader.trading import account_check
+from pairtrader.trading import reconciliation
 from pairtrader.trading.intervention import Intervention, acts, is_unfinished
 from pairtrader.trading.judgement import HOLDS, judge_look, still_disarmed
 from pairtrader.trading.look import Look, look, quotes_unfit
@@ -33,6 +33,7 @@ class Tick:
         self._bot = bot
         self._now = now
         interval = bot.config.settings.tick_interval_seconds
+        self._broken = ""
         self._slot = requested_slot(request, now, interval)
         self._dues, self._mark = slots_to_queue(request, bot.state, now, interval)
 
@@ -57,6 +58,10 @@ class Tick:
             session = self._lease(state, exchange)
             await self._intervention(session, seen).settle()
             return report(session.state, TickResult.SETTLED)
+        if self._broken:
+            session = self._lease(state, exchange)
+            await self._intervention(session, seen).meet_broken_pair(self._broken)
+            return report(session.state, TickResult.SETTLED)
         if seen is None:
             return self._skip(state, unfit)
         return await self._decide(exchange, state, seen)
@@ -75,8 +80,9 @@ class Tick:
             return None, state, error.code
         state = replace(state, start_price1=starts[0], start_price2=starts[1])
         now = self._ports.clock.now()
-        if account_check.is_due(state, now) and not is_unfinished(self._bot):
-            state = await account_check.checked(config, state, exchange, now)
+        if reconciliation.is_due(state, now) and not is_unfinished(self._bot):
+            reconciled = await reconciliation.reconcile(config, state, exchange, now)
+            state, self._broken = reconciled.state, reconciled.broken
         seen = look(config, state, quotes, starts, now)
         unfit = quotes_unfit(quotes, state, config.settings, now)
         if unfit is not None:

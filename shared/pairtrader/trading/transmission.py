@@ -118,10 +118,14 @@ def _too_late(session: Session, intent: Intent) -> bool:
 
 
 async def _prove_unchanged(session: Session, intent: Intent) -> None:
+    """Look at the position as often as at the order: one answer alone may be an old one."""
     market = session.config.markets[intent.leg]
-    held = (await session.exchange.positions([market]))[market.symbol].amount
-    if held != intent.position_before:
-        raise Unproven(f"{market.symbol}: {intent.position_before} before, {held} now")
+    for look in range(MISSES_FOR_ABSENT):
+        if look:
+            await session.clock.sleep(LOOKUP_PAUSE_SECONDS)
+        held = (await session.exchange.positions([market]))[market.symbol].amount
+        if held != intent.position_before:
+            raise Unproven(f"{market.symbol}: {intent.position_before} before, {held} now")
 
 
 async def cancel_all(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -278,3 +278,32 @@ def test_a_bot_that_never_stands_still_is_reported(
     monkeypatch.setattr(world.bots, "load", moving)
     monkeypatch.setattr("functions.api.retries.PAUSE_SECONDS", 0)
     assert code(ada("POST", f"/bots/{bot_id}/pause")) == (409, "changed_meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("action", "command"),
+    [("accept_exchange", "accept_exchange"), ("close", "close_and_accept")],
+)
+def test_an_error_is_resolved_by_a_tick(
+    world: ApiWorld, ada: Caller, bot_id: str, action: str, command: str
+) -> None:
+    world.bots.edit(bot_id, status=Status.ERROR)
+
+    answer = ada("POST", f"/bots/{bot_id}/resolve", {"action": action})
+
+    assert (answer.status_code, answer.json()["pending_command"]) == (202, command)
+    assert world.bots.bots[bot_id].state.status is Status.ERROR, "the API itself settles nothing"
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s is not Status.ERROR])
+def test_only_an_error_is_resolved(
+    world: ApiWorld, ada: Caller, bot_id: str, status: Status
+) -> None:
+    world.bots.edit(bot_id, status=status)
+    answer = ada("POST", f"/bots/{bot_id}/resolve", {"action": "close"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "invalid_transition")
+
+
+def test_resolving_needs_a_choice(ada: Caller, bot_id: str) -> None:
+    answer = ada("POST", f"/bots/{bot_id}/resolve", {})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "action")

@@ -43,7 +43,11 @@ class Event:
         exchange.faults[symbol, exchange.sent[symbol] + ahead] = fault
 
     def _hide(self, desk: TradingDesk, exchange: FaultyExchange) -> None:
-        exchange.hides_orders = self.value
+        exchange.hides_orders, exchange.stale_positions = self.value, 0
+
+    def _stale(self, desk: TradingDesk, exchange: FaultyExchange) -> None:
+        # Orders and positions do not both lie at once: nothing could be proven then.
+        exchange.stale_positions, exchange.hides_orders = self.value, 0
 
     def _fail(self, desk: TradingDesk, exchange: FaultyExchange) -> None:
         method, times = self.value
@@ -89,6 +93,7 @@ events = st.one_of(
         st.tuples(symbols, st.sampled_from(list(Fault)), st.integers(1, 3)),
     ),
     st.builds(Event, st.just("hide"), st.integers(1, 3)),
+    st.builds(Event, st.just("stale"), st.integers(1, 4)),
     st.builds(Event, st.just("fail"), st.tuples(methods, st.integers(1, 30))),
     st.builds(Event, st.just("crash"), st.integers(1, 40)),
     st.builds(Event, st.just("user"), st.sampled_from((Move.START, Move.PAUSE, Move.STOP_OPEN))),
@@ -110,6 +115,7 @@ def quieten(desk: TradingDesk, exchange: FaultyExchange) -> None:
     exchange.faults.clear()
     exchange.hides_orders = 0
     exchange.failing.clear()
+    exchange.stale_positions = 0
     desk.clock.advance(60)
     for _ in range(12):
         desk.tick()

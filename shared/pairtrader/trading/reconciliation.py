@@ -1,0 +1,104 @@
+"""Books against the exchange: once a minute while a cycle is open, and whenever they differed.
+
+A difference counts only when two looks some seconds apart agree on it, with nothing in flight: an
+exchange may answer late, and a missing answer is no position of zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from pairtrader.exchanges.base import BaseExchange
+from pairtrader.exchanges.errors import ExchangeError
+from pairtrader.model.account import Position
+from pairtrader.model.bot import BotConfig, BotState, Cycle, Leg
+from pairtrader.model.market import Market
+from pairtrader.trading.funding import funding_due
+
+CHECK_EVERY_MS = 60_000
+CONFIRM_AFTER_MS = 3_000
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The state after a look at the account."""
+
+    state: BotState
+    broken: str = ""
+    """Both numbers of each leg that differs for certain; empty when nothing does."""
+
+
+def is_due(state: BotState, now: int) -> bool:
+    """Whether the account should be looked at in this tick."""
+    if state.cycle is None:
+        return False
+    wait = CONFIRM_AFTER_MS if state.mismatch else CHECK_EVERY_MS
+    return now - state.reconciled_at >= wait
+
+
+async def reconcile(
+    config: BotConfig, state: BotState, exchange: BaseExchange, now: int
+) -> Reconciled:
+    """Compare the open cycle with the exchange; take over liquidation prices and funding.
+
+    Without an answer nothing changes.
+    """
+    cycle = state.cycle
+    if cycle is None:
+        return Reconciled(state)
+    try:
+        held = await exchange.positions(config.markets)
+    except ExchangeError:
+        return Reconciled(state)
+    differs = difference(cycle, config.markets, held)
+    confirmed = differs if differs == state.mismatch else ""
+    legs = [
+        replace(leg, liquidation_price=held[market.symbol].liquidation_price)
+        for leg, market in zip(cycle.legs, config.markets, strict=True)
+    ]
+    funding = await funding_due(config.markets, cycle, exchange)
+    cycle = funding.book(replace(cycle, legs=(legs[0], legs[1])))
+    looked = replace(state, cycle=cycle, reconciled_at=now, mismatch=differs)
+    return Reconciled(looked, confirmed)
+
+
+def difference(cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position]) -> str:
+    """Return in words where the exchange holds something else than the books, empty if nowhere."""
+    words = [
+        f"{market.symbol}: books {leg.amount.normalize():f}, exchange {actual.normalize():f}"
+        for leg, market in zip(cycle.legs, markets, strict=True)
+        if (actual := held[market.symbol].amount) != leg.amount
+    ]
+    return "; ".join(words)
+
+
+def accepted(cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position]) -> Cycle:
+    """Return the cycle with what the exchange holds; what is gone or new is booked at the mark."""
+    realised, legs = cycle.realised, []
+    for leg, market in zip(cycle.legs, markets, strict=True):
+        position = held[market.symbol]
+        adjusted, profit = _adjusted(leg, position.amount, position.mark_price)
+        legs.append(adjusted)
+        realised += profit
+    return replace(cycle, legs=(legs[0], legs[1]), realised=realised)
+
+
+def _adjusted(leg: Leg, amount: Decimal, mark: Decimal) -> tuple[Leg, Decimal]:
+    """The leg brought to `amount` at `mark`, and the price profit of what went."""
+    same_side = leg.amount * amount > ZERO
+    kept = min(abs(leg.amount), abs(amount)) if same_side else ZERO
+    gone, new = abs(leg.amount) - kept, abs(amount) - kept
+    kept_cost = leg.cost * kept / abs(leg.amount) if kept else ZERO
+    gone_cost, value = leg.cost - kept_cost, gone * mark
+    profit = value - gone_cost if leg.amount > ZERO else gone_cost - value
+    adjusted = replace(
+        leg,
+        amount=amount,
+        cost=kept_cost + new * mark,
+        entered=leg.entered + new,
+        entry_cost=leg.entry_cost + new * mark,
+        exited=leg.exited + gone,
+        proceeds=leg.proceeds + value,
+    )
+    return adjusted, profit
