@@ -12,16 +12,8 @@ from functions.api.ports import AccountStore, BotStore, ClaimStore, Exchanges, S
 from functions.api.problems import FieldError, Problem, conflict
 from functions.api.retries import until_written
 from pairtrader.model.account import ExchangeAccount
-from pairtrader.model.bot import (
-    Bot,
-    BotConfig,
-    BotState,
-    Command,
-    CommandKind,
-    LogType,
-    Records,
-    Status,
-)
+from pairtrader.model.bot import Bot, BotConfig, BotState, Command, CommandKind, Status
+from pairtrader.model.records import LogType, Records
 from pairtrader.observability import logger
 from pairtrader.storage.bots import Guard
 from pairtrader.storage.errors import Superseded

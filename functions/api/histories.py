@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
-from pairtrader.model.bot import (
-    Bot,
+from pairtrader.model.bot import Bot
+from pairtrader.model.records import (
     CycleRecord,
     LogRecord,
     OrderRecord,

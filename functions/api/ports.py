@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from functions.api.exchange_gateway import AccountTest
 from pairtrader.model.account import Balance, Credentials, ExchangeAccount, Position
-from pairtrader.model.bot import Bot, BotConfig, BotState, Records
+from pairtrader.model.bot import Bot, BotConfig, BotState
 from pairtrader.model.market import Market
+from pairtrader.model.records import Records
 from pairtrader.storage.bots import Guard
 from pairtrader.storage.claims import Claim
 from pairtrader.storage.cursor import Page

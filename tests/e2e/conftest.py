@@ -18,7 +18,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from pairtrader.storage.bots import StateItem
+from pairtrader.storage.bot_items import StateItem
 
 API = "/api/v1"
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "perp_1m_2025-05"

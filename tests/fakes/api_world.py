@@ -20,7 +20,8 @@ from functions.api.services import Services
 from functions.api.sessions import Sessions
 from functions.api.signing_keys import SigningKey, SigningKeys
 from functions.api.users import Users
-from pairtrader.model.bot import Cycle, CycleRecord, Leg, LogRecord, OrderRecord, PositionRecord
+from pairtrader.model.cycle import Cycle, Leg
+from pairtrader.model.records import CycleRecord, LogRecord, OrderRecord, PositionRecord
 from pairtrader.storage.users import Role, User
 from tests.fakes.api_gateways import FakeExchanges, FakeSchedules, FakeTicks
 from tests.fakes.clock import FakeClock

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from pairtrader.model.account import Credentials, ExchangeAccount
-from pairtrader.model.bot import Bot, BotConfig, BotState, Intent, Records, SpreadPoint
+from pairtrader.model.bot import Bot, BotConfig, BotState
+from pairtrader.model.cycle import Intent
+from pairtrader.model.records import Records, SpreadPoint
 from pairtrader.storage.bots import NO_RECORDS, Guard
 from pairtrader.storage.claims import Claim, account_key, symbol_keys
 from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor

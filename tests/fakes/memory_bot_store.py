@@ -4,17 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from pairtrader.model.bot import (
-    Bot,
-    BotState,
+from pairtrader.model.bot import Bot, BotState, Status
+from pairtrader.model.cycle import Intent
+from pairtrader.model.records import (
     CycleRecord,
-    Intent,
     LogRecord,
     OrderRecord,
     PositionRecord,
     Records,
     SpreadPoint,
-    Status,
 )
 from pairtrader.storage.bots import NO_RECORDS, Guard
 from pairtrader.storage.errors import Superseded

@@ -7,18 +7,12 @@ from typing import Any
 
 import pytest
 
-from pairtrader.model.bot import (
-    Bot,
-    BotState,
-    Command,
-    CommandKind,
-    Intent,
-    Records,
-    SpreadPoint,
-    Status,
-)
+from pairtrader.model.bot import Bot, BotState, Command, CommandKind, Status
+from pairtrader.model.cycle import Intent
 from pairtrader.model.order import OrderType, Purpose, Side
-from pairtrader.storage.bots import BotItem, BotRepository, Guard
+from pairtrader.model.records import Records, SpreadPoint
+from pairtrader.storage.bot_items import BotItem
+from pairtrader.storage.bots import BotRepository, Guard
 from pairtrader.storage.cycles import CycleItem, CycleRepository
 from pairtrader.storage.errors import AlreadyExists, BadCursor, Superseded
 from pairtrader.storage.orders import OrderItem, OrderRepository

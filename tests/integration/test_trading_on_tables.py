@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from pynamodb.models import Model
 
-from pairtrader.model.bot import Bot, BotState, CycleRecord, LogRecord, SpreadPoint, Status
-from pairtrader.storage.bots import BotItem, BotRepository, Guard
+from pairtrader.model.bot import Bot, BotState, Status
+from pairtrader.model.records import CycleRecord, LogRecord, SpreadPoint
+from pairtrader.storage.bot_items import BotItem
+from pairtrader.storage.bots import BotRepository, Guard
 from pairtrader.storage.cycles import CycleItem, CycleRepository
 from pairtrader.storage.orders import OrderItem, OrderRepository
 from pairtrader.storage.positions import PositionItem

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.api.bot_warnings import warnings_of
 from functions.api.schemas.texts import DecimalText, Moment, WarningDetails
 from pairtrader.model.account import AccountMode, ExchangeName
-from pairtrader.model.bot import Bot, Cycle, Leg, Status
+from pairtrader.model.bot import Bot, Status
+from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market
 from pairtrader.model.order import Side
 from pairtrader.model.settings import BotSettings, ProfitBasis

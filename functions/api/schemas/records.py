@@ -6,8 +6,9 @@ from pydantic import BaseModel
 
 from functions.api.schemas.bots import sides_of
 from functions.api.schemas.texts import DecimalText, Moment
-from pairtrader.model.bot import (
-    Bot,
+from pairtrader.model.bot import Bot
+from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
+from pairtrader.model.records import (
     CycleRecord,
     LogRecord,
     LogType,
@@ -15,7 +16,6 @@ from pairtrader.model.bot import (
     PositionRecord,
     SpreadPoint,
 )
-from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
 
 
 class OrderResponse(BaseModel):

@@ -1,167 +1,40 @@
 """The bots table: what a bot is (CONFIG), where it stands (STATE), orders under way (INTENT)."""
 
-import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from enum import Enum
-from typing import Any
 
-from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from pairtrader.model.bot import (
-    Bot,
-    BotConfig,
-    BotState,
-    Command,
-    Cycle,
-    Intent,
-    Operation,
-    Records,
-    Status,
+from pairtrader.model.bot import Bot, BotConfig, BotState, Status
+from pairtrader.model.cycle import Intent
+from pairtrader.model.records import Records
+from pairtrader.storage.bot_items import (
+    STATE_FIELDS,
+    BotItem,
+    ConfigItem,
+    IntentItem,
+    StateItem,
+    config_item,
+    intent_item,
+    state_item,
+    state_of,
+    stored_value,
 )
 from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
 from pairtrader.storage.cycles import CycleItem
 from pairtrader.storage.errors import AlreadyExists, Superseded
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
-from pairtrader.storage.spread_history import PointsAttribute
-from pairtrader.storage.table import (
-    DecimalAttribute,
-    FloatAttribute,
-    TableMeta,
-    ValueAttribute,
-    table_name,
-)
 from pairtrader.storage.trade_logs import LogItem
 from pairtrader.storage.transactions import open_connection
 
 CONFLICT_RETRIES = 6
 NO_RECORDS = Records()
-
-
-class ByUser(GlobalSecondaryIndex["ConfigItem"]):  # type: ignore[no-untyped-call]
-    """A user's bots; only CONFIG items carry a user."""
-
-    class Meta(TableMeta):
-        index_name = "by_user"
-        projection = AllProjection()
-
-    user_id = UnicodeAttribute(hash_key=True)
-    bot_id = UnicodeAttribute(range_key=True)
-
-
-CYCLE_NAMES = {
-    "direction": "d",
-    "level": "l",
-    "first_spread": "f",
-    "last_spread": "s",
-    "legs": "g",
-    "amount": "a",
-    "cost": "c",
-    "entered": "e",
-    "entry_cost": "ec",
-    "exited": "x",
-    "proceeds": "p",
-    "liquidation_price": "lq",
-    "invested": "i",
-    "realised": "r",
-    "fees": "fe",
-    "funding": "fu",
-    "funding_until": "u",
-    "opened_at": "o",
-}
-"""Short names of what an open cycle writes at every tick."""
-
-
-class CycleAttribute(ValueAttribute[Cycle]):
-    """The open cycle under short names, zeros left out."""
-
-    def serialize(self, value: Cycle) -> str:
-        """Return compact JSON."""
-        plain = self._adapter.dump_python(value, mode="json", exclude_defaults=True)
-        return json.dumps(_renamed(plain, CYCLE_NAMES), separators=(",", ":"))
-
-    def deserialize(self, value: str) -> Cycle:
-        """Return the cycle."""
-        full = {short: name for name, short in CYCLE_NAMES.items()}
-        return self._adapter.validate_python(_renamed(json.loads(value), full))
-
-
-def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {names[key]: _renamed(each, names) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_renamed(each, names) for each in value]
-    return value
-
-
-class BotItem(Model):
-    """Anything in the bots table."""
-
-    class Meta(TableMeta):
-        table_name = table_name("bots")
-
-    bot_id = UnicodeAttribute(hash_key=True)
-    kind = UnicodeAttribute(range_key=True)
-    item = DiscriminatorAttribute(attr_name="t")
-
-
-class ConfigItem(BotItem, discriminator="C"):
-    """Written by the API alone."""
-
-    user_id = UnicodeAttribute()
-    body = ValueAttribute[BotConfig](BotConfig)
-    by_user = ByUser()
-
-
-class StateItem(BotItem, discriminator="S"):
-    """Written at every tick: attribute names are short so that the item stays under 1 kB."""
-
-    status = UnicodeAttribute(attr_name="st")
-    status_reason = UnicodeAttribute(attr_name="sr", null=True)
-    generation = NumberAttribute(attr_name="g")
-    revision = NumberAttribute(attr_name="r")
-    last_slot = NumberAttribute(attr_name="ls")
-    queued_until = NumberAttribute(attr_name="qu")
-    command = ValueAttribute[Command](Command, attr_name="cmd", null=True)
-    lease_owner = UnicodeAttribute(attr_name="lo", null=True)
-    lease_until = NumberAttribute(attr_name="lu")
-    fence = NumberAttribute(attr_name="f")
-    start_price1 = DecimalAttribute(attr_name="s1", null=True)
-    start_price2 = DecimalAttribute(attr_name="s2", null=True)
-    current_cycle = NumberAttribute(attr_name="cn")
-    order_rounds = NumberAttribute(attr_name="or")
-    cycle = CycleAttribute(Cycle, attr_name="cy", null=True)
-    operation = ValueAttribute[Operation](Operation, attr_name="op", null=True)
-    disarmed = NumberAttribute(attr_name="da")
-    close_spread = FloatAttribute(attr_name="cs")
-    closed_at = NumberAttribute(attr_name="ca")
-    last_price1 = DecimalAttribute(attr_name="p1", null=True)
-    last_price2 = DecimalAttribute(attr_name="p2", null=True)
-    last_spread = FloatAttribute(attr_name="sp", null=True)
-    last_pnl = DecimalAttribute(attr_name="pl", null=True)
-    last_tick_at = NumberAttribute(attr_name="lt")
-    hold_reason = UnicodeAttribute(attr_name="hr", null=True)
-    points = PointsAttribute(attr_name="pt", null=True)
-    skipped = NumberAttribute(attr_name="sk")
-    reconciled_at = NumberAttribute(attr_name="ra")
-    mismatch = UnicodeAttribute(attr_name="mm", null=True)
-    total_profit = DecimalAttribute(attr_name="tp")
-    total_trades = NumberAttribute(attr_name="tt")
-
-
-class IntentItem(BotItem, discriminator="I"):
-    """An order written down before it is sent."""
-
-    body = ValueAttribute[Intent](Intent)
 
 
 class Guard(Enum):
@@ -175,34 +48,12 @@ class Guard(Enum):
     """As FENCE, and the bot still runs in the same generation: exposure may rise."""
 
 
-STATE_FIELDS = tuple(f.name for f in fields(BotState) if f.name not in ("bot_id", "revision"))
-_BLANKS = frozenset({"status_reason", "lease_owner", "hold_reason", "mismatch", "points"})
-
-
-def _stored(name: str, value: Any) -> Any:
-    """Empty texts and tuples are not stored."""
-    return None if name in _BLANKS and not value else value
-
-
-def _state_item(state: BotState) -> StateItem:
-    values = {name: _stored(name, getattr(state, name)) for name in STATE_FIELDS}
-    return StateItem(state.bot_id, "STATE", revision=state.revision, **values)
-
-
-def _state(item: StateItem) -> BotState:
-    values = {name: getattr(item, name) for name in STATE_FIELDS}
-    for name in _BLANKS:
-        values[name] = values[name] or (() if name == "points" else "")
-    values["status"] = Status(values["status"])
-    return BotState(bot_id=item.bot_id, revision=int(item.revision), **values)
-
-
 def _changes(old: BotState, new: BotState) -> list[Action]:
     actions: list[Action] = [StateItem.revision.set(StateItem.revision + 1)]
     for name in STATE_FIELDS:
         value = getattr(new, name)
         if value != getattr(old, name):
-            attribute, stored = getattr(StateItem, name), _stored(name, value)
+            attribute, stored = getattr(StateItem, name), stored_value(name, value)
             actions.append(attribute.remove() if stored is None else attribute.set(stored))
     return actions
 
@@ -241,7 +92,7 @@ class BotRepository:
                 case ConfigItem():
                     config = item.body
                 case StateItem():
-                    state = _state(item)
+                    state = state_of(item)
                 case IntentItem():
                     intents.append(item.body)
         if config is None or state is None:
@@ -258,7 +109,7 @@ class BotRepository:
         found = ConfigItem.by_user.query(user_id, limit=limit, last_evaluated_key=start)
         configs = {item.bot_id: item.body for item in found}
         keys = [(bot_id, "STATE") for bot_id in configs]
-        states = {item.bot_id: _state(item) for item in StateItem.batch_get(keys)} if keys else {}
+        states = {item.bot_id: state_of(item) for item in StateItem.batch_get(keys)} if keys else {}
         bots = [Bot(config, states[key]) for key, config in configs.items() if key in states]
         return Page(bots, encode_cursor(found.last_evaluated_key))
 
@@ -270,8 +121,8 @@ class BotRepository:
         """
         try:
             with TransactWrite(connection=self._connection) as write:
-                write.save(_config_item(config), condition=ConfigItem.bot_id.does_not_exist())
-                write.save(_state_item(state), condition=StateItem.bot_id.does_not_exist())
+                write.save(config_item(config), condition=ConfigItem.bot_id.does_not_exist())
+                write.save(state_item(state), condition=StateItem.bot_id.does_not_exist())
         except TransactWriteError as error:
             raise AlreadyExists(config.bot_id) from error
 
@@ -283,7 +134,7 @@ class BotRepository:
         """
 
         def write_all(write: TransactWrite) -> None:
-            write.save(_config_item(config), condition=ConfigItem.bot_id.exists())
+            write.save(config_item(config), condition=ConfigItem.bot_id.exists())
             _update(write, old, new, Guard.REVISION)
 
         self._transact(write_all)
@@ -321,7 +172,7 @@ class BotRepository:
             ):
                 raise Superseded(old.bot_id) from error
             raise
-        return _state(item)
+        return state_of(item)
 
     def commit(
         self,
@@ -345,9 +196,9 @@ class BotRepository:
         def write_all(write: TransactWrite) -> None:
             _update(write, old, new, guard)
             for intent in put_intents:
-                write.save(_intent_item(intent), condition=IntentItem.bot_id.does_not_exist())
+                write.save(intent_item(intent), condition=IntentItem.bot_id.does_not_exist())
             for intent in delete_intents:
-                write.delete(_intent_item(intent))
+                write.delete(intent_item(intent))
             _save_records(write, records)
             if extra is not None:
                 extra(write)
@@ -376,14 +227,6 @@ def _refusal(error: TransactWriteError) -> PynamoDBException | Superseded:
     if any(r and r.code in ("ConditionalCheckFailed", "TransactionConflict") for r in reasons):
         return Superseded(*[i for i, r in enumerate(reasons) if r])
     return error
-
-
-def _config_item(config: BotConfig) -> ConfigItem:
-    return ConfigItem(config.bot_id, "CONFIG", user_id=config.user_id, body=config)
-
-
-def _intent_item(intent: Intent) -> IntentItem:
-    return IntentItem(intent.bot_id, f"INTENT#{intent.client_order_id}", body=intent)
 
 
 def _update(write: TransactWrite, old: BotState, new: BotState, guard: Guard) -> None:

@@ -6,7 +6,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from pairtrader.model.bot import OrderRecord
+from pairtrader.model.records import OrderRecord
 from pairtrader.storage.cursor import Page
 from pairtrader.storage.paging import newest_first
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name

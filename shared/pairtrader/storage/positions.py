@@ -5,7 +5,7 @@ from typing import Self
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.models import Model
 
-from pairtrader.model.bot import PositionRecord
+from pairtrader.model.records import PositionRecord
 from pairtrader.storage.cursor import Page
 from pairtrader.storage.paging import newest_first
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name

@@ -12,7 +12,7 @@ from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.constants import STRING
 from pynamodb.models import Model
 
-from pairtrader.model.bot import SpreadPoint
+from pairtrader.model.records import SpreadPoint
 from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
 from pairtrader.storage.table import TableMeta, table_name
 

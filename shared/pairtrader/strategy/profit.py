@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pairtrader.model.bot import Cycle, Leg
+from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market, Quote
 from pairtrader.model.settings import BotSettings, ProfitBasis
 

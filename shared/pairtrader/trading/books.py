@@ -3,8 +3,9 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from pairtrader.model.bot import Cycle, Intent, Leg, Operation, OrderRecord
+from pairtrader.model.cycle import Cycle, Intent, Leg, Operation
 from pairtrader.model.order import OrderReport, OrderStatus, Purpose
+from pairtrader.model.records import OrderRecord
 
 ZERO = Decimal(0)
 

@@ -5,17 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pairtrader.model.account import Position
-from pairtrader.model.bot import (
-    BotConfig,
-    BotState,
-    CloseReason,
-    Cycle,
-    LogType,
-    Operation,
-    OperationKind,
-    Records,
-    Status,
-)
+from pairtrader.model.bot import BotConfig, BotState, Status
+from pairtrader.model.cycle import CloseReason, Cycle, Operation, OperationKind
+from pairtrader.model.records import LogType, Records
 from pairtrader.trading.lifecycle import Move, next_status
 from pairtrader.trading.plan import Step
 from pairtrader.trading.reconciliation import accepted, difference

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from pairtrader.exchanges.base import BaseExchange
-from pairtrader.model.bot import BotConfig, BotState, Operation, OperationKind
+from pairtrader.model.bot import BotConfig, BotState
+from pairtrader.model.cycle import Operation, OperationKind
 from pairtrader.strategy.ladder import entry_amount, leg_imbalance
 from pairtrader.trading.look import Look
 

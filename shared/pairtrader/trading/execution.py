@@ -9,18 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from pairtrader.model.bot import (
-    BotState,
-    Cycle,
-    Intent,
-    LogRecord,
-    LogType,
-    Operation,
-    OperationKind,
-    Records,
-)
+from pairtrader.model.bot import BotState
+from pairtrader.model.cycle import Cycle, Intent, Operation, OperationKind
 from pairtrader.model.market import Market, Quote
 from pairtrader.model.order import OrderReport, OrderStatus, OrderType, Purpose, Side
+from pairtrader.model.records import LogRecord, LogType, Records
 from pairtrader.trading import conclusion
 from pairtrader.trading.books import book, count_fill, order_record
 from pairtrader.trading.funding import NO_FUNDING, Funding, funding_due

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError
-from pairtrader.model.bot import Cycle, Leg
+from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market
 
 

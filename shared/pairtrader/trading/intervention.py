@@ -5,18 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pairtrader.exchanges.errors import ExchangeError, UserMustAct
-from pairtrader.model.bot import (
-    Bot,
-    BotState,
-    CloseReason,
-    CommandKind,
-    LogType,
-    Operation,
-    OperationKind,
-    Records,
-    Status,
-)
+from pairtrader.model.bot import Bot, BotState, CommandKind, Status
+from pairtrader.model.cycle import CloseReason, Operation, OperationKind
 from pairtrader.model.order import OrderType
+from pairtrader.model.records import LogType, Records
 from pairtrader.model.settings import OnBrokenPair
 from pairtrader.strategy import decision
 from pairtrader.trading import conclusion

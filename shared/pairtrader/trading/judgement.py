@@ -1,6 +1,7 @@
 """The bridge from a bot's state to the decision function and back to words."""
 
-from pairtrader.model.bot import BotConfig, BotState, CloseReason, Status
+from pairtrader.model.bot import BotConfig, BotState, Status
+from pairtrader.model.cycle import CloseReason
 from pairtrader.model.settings import BotSettings
 from pairtrader.strategy import decision
 from pairtrader.strategy.ladder import Rules

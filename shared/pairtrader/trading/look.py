@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pairtrader.model.bot import BotConfig, BotState, Leg, SpreadPoint
+from pairtrader.model.bot import BotConfig, BotState
+from pairtrader.model.cycle import Leg
 from pairtrader.model.market import Quote
+from pairtrader.model.records import SpreadPoint
 from pairtrader.model.settings import BotSettings
 from pairtrader.strategy.profit import net_pnl, pnl_percent
 from pairtrader.strategy.spread import spread

@@ -7,7 +7,7 @@ leg has too much is unwound. A close repeats until both legs are flat.
 from decimal import Decimal
 from enum import StrEnum
 
-from pairtrader.model.bot import Cycle, Operation, OperationKind
+from pairtrader.model.cycle import Cycle, Operation, OperationKind
 from pairtrader.model.market import Market
 from pairtrader.model.order import OrderType
 from pairtrader.strategy.ladder import leg_imbalance

@@ -11,7 +11,8 @@ from decimal import Decimal
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError
 from pairtrader.model.account import Position
-from pairtrader.model.bot import BotConfig, BotState, Cycle, Leg
+from pairtrader.model.bot import BotConfig, BotState
+from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market
 from pairtrader.trading.funding import funding_due
 

@@ -3,15 +3,9 @@
 import secrets
 from decimal import Decimal
 
-from pairtrader.model.bot import (
-    BotConfig,
-    BotState,
-    Cycle,
-    CycleRecord,
-    LogRecord,
-    LogType,
-    PositionRecord,
-)
+from pairtrader.model.bot import BotConfig, BotState
+from pairtrader.model.cycle import Cycle
+from pairtrader.model.records import CycleRecord, LogRecord, LogType, PositionRecord
 
 Detail = str | int | float | bool | None
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pairtrader.exchanges.base import BaseExchange
-from pairtrader.model.bot import Bot, BotConfig, BotState, Intent, Records
+from pairtrader.model.bot import Bot, BotConfig, BotState
+from pairtrader.model.cycle import Intent
+from pairtrader.model.records import Records
 from pairtrader.trading.clock import Clock
 from pairtrader.trading.store import BotStore, Guard, Superseded
 

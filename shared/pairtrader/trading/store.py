@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from pairtrader.model.bot import Bot, BotState, Intent, LogRecord, Records, SpreadPoint
+from pairtrader.model.bot import Bot, BotState
+from pairtrader.model.cycle import Intent
+from pairtrader.model.records import LogRecord, Records, SpreadPoint
 from pairtrader.storage.bots import Guard
 from pairtrader.storage.errors import Superseded
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError, SkipTick
-from pairtrader.model.bot import Bot, BotState, LogType, Status
+from pairtrader.model.bot import Bot, BotState, Status
+from pairtrader.model.records import LogType
 from pairtrader.trading import reconciliation
 from pairtrader.trading.intervention import Intervention, acts, is_unfinished
 from pairtrader.trading.judgement import HOLDS, judge_look, still_disarmed

@@ -16,7 +16,7 @@ from pairtrader.exchanges.errors import (
     RetryLater,
     UserMustAct,
 )
-from pairtrader.model.bot import Intent
+from pairtrader.model.cycle import Intent
 from pairtrader.model.order import OrderReport, OrderRequest, OrderType
 from pairtrader.trading.books import absent_report
 from pairtrader.trading.session import Session

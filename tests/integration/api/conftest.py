@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pairtrader.storage.accounts import AccountItem
-from pairtrader.storage.bots import BotItem
+from pairtrader.storage.bot_items import BotItem
 from pairtrader.storage.claims import ClaimItem
 from pairtrader.storage.cycles import CycleItem
 from pairtrader.storage.orders import OrderItem

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pairtrader.model.bot import (
+from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
+from pairtrader.model.records import (
     CycleRecord,
     LogRecord,
     LogType,
@@ -13,7 +14,6 @@ from pairtrader.model.bot import (
     PositionRecord,
     SpreadPoint,
 )
-from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
 from tests.fakes.api_world import NOW, ApiWorld, Caller
 
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from pairtrader.model.bot import BotState, Command, CommandKind, Cycle, Leg, SpreadPoint, Status
-from pairtrader.storage.bots import StateItem, _state, _state_item
+from pairtrader.model.bot import BotState, Command, CommandKind, Status
+from pairtrader.model.cycle import Cycle, Leg
+from pairtrader.model.records import SpreadPoint
+from pairtrader.storage.bot_items import StateItem, state_item, state_of
 
 D = Decimal
 
@@ -76,15 +78,15 @@ def size_of(item: dict[str, dict[str, str]]) -> int:
 def test_the_state_comes_back_as_it_was_stored() -> None:
     state = full_state()
 
-    stored = _state_item(state).serialize()
+    stored = state_item(state).serialize()
     item = StateItem()
     item.deserialize(stored)
 
-    assert _state(item) == state
+    assert state_of(item) == state
 
 
 def test_an_idle_write_stays_in_one_write_unit() -> None:
     """DynamoDB bills writes by the kilobyte of the whole item."""
     flat = replace(full_state(), cycle=None, command=None)
-    assert size_of(_state_item(flat).serialize()) <= 1024
-    assert size_of(_state_item(replace(full_state(), command=None)).serialize()) <= 1024
+    assert size_of(state_item(flat).serialize()) <= 1024
+    assert size_of(state_item(replace(full_state(), command=None)).serialize()) <= 1024

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from pairtrader.model.bot import Cycle, Leg
+from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Quote
 from pairtrader.model.settings import ProfitBasis
 from pairtrader.strategy.ladder import entry_amount, leg_imbalance

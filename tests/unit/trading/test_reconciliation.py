@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from pairtrader.model.bot import CommandKind, LogType, Status
+from pairtrader.model.bot import CommandKind, Status
 from pairtrader.model.order import OrderRequest, OrderType, Side
+from pairtrader.model.records import LogType
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
 from tests.fakes.trading_desk import BOT, TradingDesk
 
