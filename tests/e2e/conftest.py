@@ -64,6 +64,18 @@ class Stack:
         assert "FunctionError" not in answer, report
         return report  # type: ignore[no-any-return]
 
+    def warm_up(self, pool: ThreadPoolExecutor, processes: int) -> None:
+        """Have so many processes of the tick function ready; however long that takes."""
+        payload = json.dumps({"bot_id": "nobody"}).encode()
+        name = self["functions"]["tick"]
+        for _ in range(2):
+            list(
+                pool.map(
+                    lambda _: self.aws("lambda").invoke(FunctionName=name, Payload=payload),
+                    range(processes),
+                )
+            )
+
     def schedules(self, bot_id: str) -> list[str]:
         """Names of the bot's schedules."""
         pages = self.aws("scheduler").list_schedules(NamePrefix=bot_id)
@@ -71,18 +83,22 @@ class Stack:
 
     def take_schedule_away(self, bot_id: str) -> None:
         """From here on the bot ticks by hand alone: queued slots count as done."""
+        self.set_last_slot(bot_id, 9_999_999_999)
+        for each in self.aws("scheduler").list_schedules(NamePrefix=bot_id)["Schedules"]:
+            self.aws("scheduler").delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
+
+    def set_last_slot(self, bot_id: str, slot: int) -> None:
+        """Have the bot take all slots up to this one for done."""
         self.aws("dynamodb").update_item(
             TableName=f"{self['table_prefix']}-bots",
             Key={"bot_id": {"S": bot_id}, "kind": {"S": "STATE"}},
-            UpdateExpression="SET #slot = :late ADD #revision :one",
+            UpdateExpression="SET #slot = :slot ADD #revision :one",
             ExpressionAttributeNames={
                 "#slot": StateItem.last_slot.attr_name,
                 "#revision": StateItem.revision.attr_name,
             },
-            ExpressionAttributeValues={":late": {"N": "9999999999"}, ":one": {"N": "1"}},
+            ExpressionAttributeValues={":slot": {"N": str(slot)}, ":one": {"N": "1"}},
         )
-        for each in self.aws("scheduler").list_schedules(NamePrefix=bot_id)["Schedules"]:
-            self.aws("scheduler").delete_schedule(Name=each["Name"], GroupName=each["GroupName"])
 
     def upload_candles(self, dataset: str, symbol: str, rows: Sequence[dict[str, str]]) -> None:
         lines = ["timestamp,open,high,low,close,volume"]
