@@ -177,7 +177,12 @@ def hand_over(
 def accept_exchange(
     config: BotConfig, state: BotState, held: Mapping[str, Position], now: int
 ) -> Change:
-    """Return the state of a bot in error after the user took the exchange's word for it."""
+    """Return the state of a bot in error after the user took the exchange's word for it.
+
+    A bot whose error has ended meanwhile, by a look-up or a close, stays as it is.
+    """
+    if state.status is not Status.ERROR:
+        return Change(replace(state, command=None))
     resolved = replace(
         state,
         operation=None,

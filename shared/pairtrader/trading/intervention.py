@@ -166,8 +166,8 @@ class Intervention:
         session, config, now = self._session, self._session.config, self._session.clock.now()
         if close and session.state.cycle is not None:
             await Execution(session, None).start(self._closing(CloseReason.BROKEN_PAIR))
-        if session.intents:
-            return  # the next tick settles them and goes on
+        if session.intents or session.state.operation is not None:
+            return  # the next tick goes on
         held = await session.exchange.positions(config.markets)
 
         def accepted(state: BotState) -> Change:

