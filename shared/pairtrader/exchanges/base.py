@@ -5,10 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from pairtrader.model.account import AccountIdentity, Balance, FundingPayment, Position
+from pairtrader.model.account import AccountIdentity, Balance, FundingPayment, MarginMode, Position
 from pairtrader.model.market import Candle, Market, Quote
 from pairtrader.model.order import OrderReport, OrderRequest
-from pairtrader.model.settings import MarginMode
 
 Clock = Callable[[], int]
 """Returns the time, ms UTC."""
@@ -23,6 +22,8 @@ class BaseExchange(ABC):
 
     request_expiry_ms = 5_000
     """How long after sending the exchange may still take an order."""
+    funding_grid_ms = 0
+    """Funding is settled at multiples of this only, ms UTC; 0 where it may be at any time."""
 
     @abstractmethod
     async def load_markets(self) -> Sequence[Market]:
@@ -55,6 +56,24 @@ class BaseExchange(ABC):
     async def positions(self, markets: Sequence[Market]) -> dict[str, Position]:
         """Return what is held of `markets`, keyed by API symbol; a flat symbol has amount 0."""
 
+    async def open_orders(self, market: Market) -> Sequence[str]:
+        """Return the client order ids of all open orders of `market`, whoever sent them.
+
+        One that has none gives an empty text.
+        """
+        return ()
+
+    async def fee_rates(self, market: Market) -> tuple[Decimal, Decimal]:
+        """Return what the account pays as taker and as maker, fractions of the notional."""
+        return market.taker_fee, market.maker_fee
+
+    async def position_limit(self, market: Market, leverage: int) -> Decimal | None:
+        """Return the largest position that `leverage` is allowed for, in quote currency.
+
+        None where the exchange names none.
+        """
+        return None
+
     @abstractmethod
     async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
         """Set leverage and margin mode; having them already is success. Call only when flat."""
@@ -85,8 +104,11 @@ class BaseExchange(ABC):
         return
 
 
-def check_amount(request: OrderRequest, price: Decimal) -> str | None:
-    """Return why an exchange would refuse the order's size at `price`, None if it would not."""
+def check_amount(request: OrderRequest, price: Decimal | None) -> str | None:
+    """Return why an exchange would refuse the order's size at `price`, None if it would not.
+
+    Without a price the notional is not judged.
+    """
     market, amount = request.market, request.amount
     if amount <= 0 or market.round_amount(amount) != amount:
         return f"amount {amount} is not a positive multiple of {market.amount_step}"
@@ -94,7 +116,7 @@ def check_amount(request: OrderRequest, price: Decimal) -> str | None:
         return None
     if amount < market.min_amount:
         return f"amount {amount} is below the minimum {market.min_amount}"
-    if amount * price < market.min_notional:
+    if price is not None and amount * price < market.min_notional:
         return f"notional {amount * price} is below the minimum {market.min_notional}"
     if market.max_market_amount is not None and amount > market.max_market_amount:
         return f"amount {amount} is above the maximum {market.max_market_amount}"

@@ -18,10 +18,18 @@ class OrderRefused(ExchangeError):
     code = "order_refused"
 
 
+class StaleMarket(OrderRefused):
+    """The exchange said no to a step or minimum: our record of the market is out of date."""
+
+    code = "stale_market"
+
+
 class OutcomeUnknown(ExchangeError):
     """The order may or may not exist: look it up, never send it again."""
 
     code = "outcome_unknown"
+    sent_at: int | None = None
+    """The time stamp that its expiry counts from, ms UTC, where the adapter knows it."""
 
 
 class DuplicateOrder(OutcomeUnknown):
@@ -43,6 +51,24 @@ class RetryLater(ExchangeError):
         """What the exchange asked for, None where it did not say."""
 
 
+class ClockSkew(RetryLater):
+    """The exchange found our time wrong; the next call carries a corrected one."""
+
+    code = "clock_skew"
+
+
+class Maintenance(RetryLater):
+    """The exchange is closed for a while."""
+
+    code = "maintenance"
+
+
+class RateLimited(RetryLater):
+    """We ask too often; nothing was done."""
+
+    code = "rate_limited"
+
+
 class SkipTick(RetryLater):
     """Another tick is consuming this moment of the market; drop this one."""
 
@@ -53,6 +79,30 @@ class UserMustAct(ExchangeError):
     """Asking again will not help until the user changes something, keys or settings."""
 
     code = "user_must_act"
+
+
+class KeysRefused(UserMustAct):
+    """The keys are wrong, expired, or lack a permission."""
+
+    code = "keys_refused"
+
+
+class RegionBlocked(UserMustAct):
+    """The exchange serves nobody from this region or address."""
+
+    code = "region_blocked"
+
+
+class NoSuchOrder(UserMustAct):
+    """The exchange has no such order, or none that is still open."""
+
+    code = "no_such_order"
+
+
+class AlreadySet(UserMustAct):
+    """The setting has this value already."""
+
+    code = "already_set"
 
 
 class UnknownSymbol(UserMustAct):

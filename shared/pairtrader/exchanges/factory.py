@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 from pairtrader.exchanges import venues
 from pairtrader.exchanges.base import BaseExchange, Clock
@@ -28,8 +29,9 @@ def create_exchange(
     clock: Clock,
     account_store: AccountStore,
     candle_source: CandleSource,
-    credentials: Credentials | None = None,
+    keys: Callable[[], Credentials] | None = None,
     hosts: Mapping[str, str] | None = None,
+    session: Any = None,
 ) -> BaseExchange:
     """Return an adapter for `account`; only its own exchange's module is imported.
 
@@ -47,7 +49,8 @@ def create_exchange(
         clock=clock,
         account_store=account_store,
         candle_source=candle_source,
-        credentials=credentials,
+        keys=keys,
         hosts=hosts or {},
+        session=session,
     )
     return create(context)

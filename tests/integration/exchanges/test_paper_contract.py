@@ -14,7 +14,9 @@ from tests.exchange_contract import ExchangeContract, Rig
 from tests.fakes.clock import FakeClock
 from tests.fakes.local_files import MemoryFiles
 from tests.fakes.memory_account_store import MemoryAccountStore
-from tests.fakes.public_market_server import PublicMarkets, PublicMarketServer
+from tests.fakes.venues.markets import FakeMarkets
+from tests.fakes.venues.transport import VenueServer
+from tests.fakes.wire_desk import venues_of
 
 NOW = 1_790_000_040_000
 
@@ -38,7 +40,8 @@ class TestPaperExchange(ExchangeContract):
     @pytest.fixture
     def rig(self, name: str) -> Iterator[Rig]:
         clock = FakeClock(NOW)
-        server = PublicMarketServer(PublicMarkets(clock.now))
+        venues = venues_of(FakeMarkets(clock.now))
+        server = VenueServer(venues)
         exchange = create_exchange(
             paper_account(ExchangeName(name)),
             clock=clock.now,
@@ -50,7 +53,7 @@ class TestPaperExchange(ExchangeContract):
         def trade_through(market: Market, side: Side, price: Decimal) -> None:
             clock.advance(1)
             beyond = price * (1 - side.sign * Decimal("0.001"))
-            server.markets.move(market.base, beyond, beyond)
+            venues.move(market.base, beyond, beyond)
 
         symbols = ("GALA-USDT", "CHZ-USDT")
         rig = Rig(

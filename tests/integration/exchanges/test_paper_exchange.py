@@ -17,7 +17,10 @@ from tests.exchange_contract import Rig
 from tests.fakes.clock import FakeClock
 from tests.fakes.local_files import MemoryFiles
 from tests.fakes.memory_account_store import MemoryAccountStore
-from tests.fakes.public_market_server import Answer, PublicMarkets, PublicMarketServer
+from tests.fakes.venues.markets import FakeMarkets
+from tests.fakes.venues.transport import VenueServer
+from tests.fakes.venues.wire import Answer, FakeVenues, Fault
+from tests.fakes.wire_desk import venues_of
 
 D = Decimal
 NOW = 1_790_000_040_000
@@ -27,7 +30,7 @@ HOUR = 3_600_000
 class Desk(Rig):
     """A rig whose server and account can be reached."""
 
-    server: PublicMarketServer
+    server: VenueServer
     clock: FakeClock
     store: MemoryAccountStore
     name: str
@@ -37,16 +40,18 @@ class Desk(Rig):
         return desk_on(self.name, self.server, self.clock, self.store)
 
     @property
+    def venues(self) -> FakeVenues:
+        return self.server.venues
+
+    @property
     def requests(self) -> list[str]:
-        return self.server.markets.requests
+        return [str(request) for request in self.venues.requests]
 
     def fault(self, **answer: Any) -> None:
-        self.server.markets.faults.append(Answer(**answer))
+        self.venues.faults.append(Fault(Answer(**answer)))
 
 
-def desk_on(
-    name: str, server: PublicMarketServer, clock: FakeClock, store: MemoryAccountStore
-) -> Desk:
+def desk_on(name: str, server: VenueServer, clock: FakeClock, store: MemoryAccountStore) -> Desk:
     account = ExchangeAccount(
         account_id="acc",
         user_id="user",
@@ -78,7 +83,7 @@ def _nothing(market: Market, side: Side, price: Decimal) -> None:
 @pytest.fixture(params=["okx", "binance", "bybit"])
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     clock = FakeClock(NOW)
-    server = PublicMarketServer(PublicMarkets(clock.now))
+    server = VenueServer(venues_of(FakeMarkets(clock.now)))
     desk = desk_on(request.param, server, clock, MemoryAccountStore())
     yield desk
     desk.close()
@@ -103,7 +108,7 @@ def test_a_markets_own_record_is_small_and_all_that_a_tick_needs(desk: Desk) -> 
     assert len(gala.native) + len(chz.native) < 3_000
     assert "info" not in gala.native
     tick = desk.cold()
-    desk.requests.clear()
+    desk.venues.requests.clear()
     tick.run(tick.exchange.quote_pair(gala, chz))
     assert len(desk.requests) == 2
     assert all("GALA" in r or "CHZ" in r for r in desk.requests), "single-symbol requests"
@@ -150,7 +155,7 @@ def test_a_broken_answer_is_no_answer(desk: Desk, broken: str) -> None:
         desk.fault(body=body)
         with pytest.raises(RetryLater):
             desk.run(call)
-        desk.server.markets.faults.clear()
+        desk.venues.faults.clear()
     assert desk.run(exchange.quote(gala)).bid > 0
 
 
@@ -196,7 +201,7 @@ def test_a_server_that_is_not_there_means_retry_later(desk: Desk) -> None:
 
 def test_a_market_that_is_gone_is_unknown_or_unavailable(desk: Desk) -> None:
     gala, _ = desk.markets()
-    del desk.server.markets.books["GALA"]
+    del desk.venues.markets.books["GALA"]
     # Bybit's code for it is that of any wrong parameter.
     expected = UserMustAct if desk.name == "bybit" else UnknownSymbol
     with pytest.raises(expected):
@@ -206,13 +211,13 @@ def test_a_market_that_is_gone_is_unknown_or_unavailable(desk: Desk) -> None:
 def test_an_empty_side_of_the_book_is_no_quote(desk: Desk) -> None:
     gala, _ = desk.markets()
     for bid in ("", "0"):
-        desk.server.markets.books["GALA"].bid = bid
+        desk.venues.markets.books["GALA"].bid = bid
         with pytest.raises(RetryLater):
             desk.run(desk.exchange.quote(gala))
 
 
 def test_a_list_without_markets_is_not_believed(desk: Desk) -> None:
-    desk.server.markets.books.clear()
+    desk.venues.markets.books.clear()
     with pytest.raises(RetryLater):
         desk.run(desk.exchange.load_markets())
 
@@ -220,9 +225,9 @@ def test_a_list_without_markets_is_not_believed(desk: Desk) -> None:
 def test_funding_is_paid_at_the_exchanges_rates_and_asked_for_sparingly(desk: Desk) -> None:
     gala, _ = desk.markets()
     settled = NOW - NOW % HOUR + HOUR
-    desk.server.markets.funding["GALA"] = [(settled - 8 * HOUR, "0.5"), (settled, "0.0001")]
+    desk.venues.markets.funding["GALA"] = [(settled - 8 * HOUR, "0.5"), (settled, "0.0001")]
     desk.place(gala, Side.BUY, D(10_000))
-    desk.requests.clear()
+    desk.venues.requests.clear()
     assert desk.run(desk.exchange.funding(gala, 0)) == []
     assert not _funding_asked(desk)
     desk.clock.advance((settled - NOW) / 1_000 + 1)
@@ -246,7 +251,7 @@ def test_a_cold_process_settles_orders_of_another(desk: Desk) -> None:
     order = desk.order(gala, Side.BUY, desk.size(gala), limit=D("0.017500"))
     desk.run(desk.exchange.place(order))
     desk.clock.advance(60)
-    desk.server.markets.move("GALA", D("0.017400"), D("0.017401"))
+    desk.venues.markets.move("GALA", D("0.017400"), D("0.017401"))
     cold = desk.cold()
     report = cold.run(cold.exchange.find_order(gala, order.client_order_id))
     assert report is not None

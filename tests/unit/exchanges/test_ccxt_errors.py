@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from pairtrader.exchanges.ccxt_errors import answer_details, translate
-from pairtrader.exchanges.errors import ExchangeError, RetryLater, UnknownSymbol, UserMustAct
+from pairtrader.exchanges.errors import (
+    ExchangeError,
+    KeysRefused,
+    Maintenance,
+    RateLimited,
+    RegionBlocked,
+    RetryLater,
+    UnknownSymbol,
+    UserMustAct,
+)
 from pairtrader.exchanges.venues.binance import Binance
 from pairtrader.exchanges.venues.bybit import Bybit
 from pairtrader.exchanges.venues.okx import Okx
@@ -28,14 +37,14 @@ UNAVAILABLE = ("ExchangeNotAvailable", *NETWORK)
     [
         (ccxt_error("RequestTimeout", *NETWORK), None, None, RetryLater),
         (ccxt_error(*UNAVAILABLE), 502, None, RetryLater),
-        (ccxt_error("OnMaintenance", *UNAVAILABLE), 200, {"code": "50001"}, RetryLater),
-        (ccxt_error("RateLimitExceeded", *NETWORK), 200, {"code": "50011"}, RetryLater),
-        (ccxt_error("DDoSProtection", *NETWORK), 418, {"code": -1003}, RetryLater),
-        (ccxt_error(*UNAVAILABLE), 451, {"code": 0}, UserMustAct),
-        (ccxt_error(*UNAVAILABLE), 403, None, UserMustAct),
+        (ccxt_error("OnMaintenance", *UNAVAILABLE), 200, {"code": "50001"}, Maintenance),
+        (ccxt_error("RateLimitExceeded", *NETWORK), 200, {"code": "50011"}, RateLimited),
+        (ccxt_error("DDoSProtection", *NETWORK), 418, {"code": -1003}, RateLimited),
+        (ccxt_error(*UNAVAILABLE), 451, {"code": "x"}, RegionBlocked),
+        (ccxt_error(*UNAVAILABLE), 403, None, RegionBlocked),
         (ccxt_error("RestrictedLocation", "OperationRejected"), 200, None, UserMustAct),
-        (ccxt_error("AuthenticationError", "ExchangeError"), 401, None, UserMustAct),
-        (ccxt_error("PermissionDenied", "AuthenticationError"), 200, None, UserMustAct),
+        (ccxt_error("AuthenticationError", "ExchangeError"), 401, None, KeysRefused),
+        (ccxt_error("PermissionDenied", "AuthenticationError"), 200, None, KeysRefused),
         (ccxt_error("BadSymbol", "BadRequest", "ExchangeError"), None, None, UnknownSymbol),
         (ccxt_error("ExchangeError"), 200, {"code": "51001"}, UnknownSymbol),
         (ccxt_error("BadRequest", "ExchangeError"), 400, {"code": "51000"}, UserMustAct),
@@ -46,16 +55,16 @@ UNAVAILABLE = ("ExchangeNotAvailable", *NETWORK)
 def test_an_error_means_what_the_caller_must_do(
     error: Exception, status: int | None, body: Any, expected: type[ExchangeError]
 ) -> None:
-    details = None if status is None else answer_details(status, {}, body)
+    details = None if status is None else answer_details(Okx(), status, {}, body)
     found = translate(error, Okx(), details)
     assert type(found) is expected
     assert "secret" not in str(found)
-    if isinstance(body, dict) and expected is not UserMustAct:
+    if isinstance(body, dict) and expected not in (UserMustAct, RegionBlocked):
         assert found.exchange_code == str(body["code"])
 
 
 def test_a_code_counts_where_ccxt_takes_the_wrong_table() -> None:
-    details = answer_details(400, {}, {"code": -1121, "msg": "Invalid symbol."})
+    details = answer_details(Binance(), 400, {}, {"code": -1121, "msg": "Invalid symbol."})
     assert type(translate(ccxt_error("ExchangeError"), Binance(), details)) is UnknownSymbol
 
 
@@ -67,7 +76,7 @@ def test_a_code_counts_where_ccxt_takes_the_wrong_table() -> None:
 def test_the_wait_that_was_asked_for_is_passed_on(
     headers: dict[str, str], expected: float | None
 ) -> None:
-    details = answer_details(429, headers, None)
+    details = answer_details(Okx(), 429, headers, None)
     found = translate(ccxt_error("RateLimitExceeded", *NETWORK), Okx(), details)
     assert isinstance(found, RetryLater)
     assert found.retry_after_seconds == expected
@@ -75,6 +84,6 @@ def test_the_wait_that_was_asked_for_is_passed_on(
 
 def test_a_403_for_asking_too_often_is_no_closed_door() -> None:
     error = type(ccxt_error(*UNAVAILABLE))("bybit GET … 403 Forbidden access too frequent")
-    found = translate(error, Bybit(), answer_details(403, {}, None))
+    found = translate(error, Bybit(), answer_details(Bybit(), 403, {}, None))
     assert isinstance(found, RetryLater)
     assert found.retry_after_seconds == 600

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,16 @@ from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import UnknownExchange, UserMustAct
 from pairtrader.exchanges.factory import create_exchange, exchange_names
 from pairtrader.exchanges.hosts import parse_hosts, replace_host
+from pairtrader.exchanges.live import LiveExchange
 from pairtrader.exchanges.simulated.recordings import Recordings
 from pairtrader.exchanges.simulated.step_replay import StepReplayExchange
-from pairtrader.model.account import AccountMode, ExchangeAccount, ExchangeName, Simulation
+from pairtrader.model.account import (
+    AccountMode,
+    Credentials,
+    ExchangeAccount,
+    ExchangeName,
+    Simulation,
+)
 from tests.fakes.local_files import MemoryFiles
 from tests.fakes.memory_account_store import MemoryAccountStore
 
@@ -32,9 +40,10 @@ ACCOUNT = ExchangeAccount(
 )
 
 
-def create(**changes: Any) -> BaseExchange:
+def create(*, keys: Callable[[], Credentials] | None = None, **changes: Any) -> BaseExchange:
     return create_exchange(
         replace(ACCOUNT, **changes),
+        keys=keys,
         clock=lambda: 0,
         account_store=MemoryAccountStore(),
         candle_source=Recordings(MemoryFiles({})),
@@ -52,11 +61,16 @@ def test_an_unknown_exchange_is_refused_naming_the_known() -> None:
         assert name in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["okx", "binance", "bybit"])
 @pytest.mark.parametrize("mode", [AccountMode.LIVE, AccountMode.SANDBOX])
-def test_modes_that_are_not_offered_are_refused(name: str, mode: AccountMode) -> None:
-    with pytest.raises(UserMustAct, match=rf"{name} .* paper only, not {mode}"):
-        create(exchange_name=ExchangeName(name), mode=mode)
+@pytest.mark.parametrize("name", ["okx", "binance", "bybit"])
+def test_an_account_with_keys_is_made_without_fetching_them(name: str, mode: AccountMode) -> None:
+    def fetch() -> Credentials:
+        raise AssertionError("nothing private was asked yet")
+
+    changes = {"exchange_name": ExchangeName(name), "mode": mode}
+    assert isinstance(create(keys=fetch, **changes), LiveExchange)
+    with pytest.raises(UserMustAct, match=rf"{mode} account on {name} needs keys"):
+        create(**changes)
 
 
 def test_the_simulations_source_and_pace_choose_the_adapter() -> None:

@@ -19,10 +19,9 @@ from pairtrader.exchanges.simulated.ledger import ATTEMPTS
 from pairtrader.exchanges.simulated.prices import FUNDING_INTERVAL_MS
 from pairtrader.exchanges.simulated.synthetic import SyntheticFeed
 from pairtrader.exchanges.simulated.universe import LISTINGS
-from pairtrader.model.account import Simulation
+from pairtrader.model.account import MarginMode, Simulation
 from pairtrader.model.market import Market
 from pairtrader.model.order import OrderRequest, OrderStatus, OrderType, Side
-from pairtrader.model.settings import MarginMode
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_account_store import MemoryAccountStore
 

@@ -19,10 +19,9 @@ from pairtrader.exchanges.simulated.matching import (
     advance,
     place,
 )
-from pairtrader.model.account import Simulation
+from pairtrader.model.account import MarginMode, Simulation
 from pairtrader.model.market import Market, Quote
 from pairtrader.model.order import OrderReport, OrderRequest, OrderStatus, OrderType, Side
-from pairtrader.model.settings import MarginMode
 
 D = Decimal
 NOW = 1_790_000_000_000

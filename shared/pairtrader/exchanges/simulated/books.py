@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from pairtrader.model.account import FundingPayment
+from pairtrader.model.account import FundingPayment, MarginMode
 from pairtrader.model.order import Fill, OrderReport, OrderStatus, OrderType, Side
-from pairtrader.model.settings import MarginMode
 
 ZERO = Decimal(0)
 DEFAULT_LEVERAGE = 10

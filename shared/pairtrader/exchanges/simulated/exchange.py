@@ -22,13 +22,13 @@ from pairtrader.model.account import (
     AccountIdentity,
     Balance,
     FundingPayment,
+    MarginMode,
     Position,
     PositionMode,
     Simulation,
 )
 from pairtrader.model.market import Candle, Market, Quote
 from pairtrader.model.order import OrderReport, OrderRequest
-from pairtrader.model.settings import MarginMode
 
 QUOTE_CURRENCY = "USDT"
 
@@ -90,6 +90,12 @@ class SimulatedExchange(BaseExchange):
         account = await self._ledger.change(markets)
         books, marks = account.draft.books, account.moment.marks
         return {m.symbol: _position(books, m.symbol, marks) for m in markets}
+
+    async def open_orders(self, market: Market) -> Sequence[str]:
+        """Return the client order ids of all resting orders of `market`."""
+        account = await self._ledger.change([market])
+        resting = account.draft.books.resting
+        return [order.client_order_id for order in resting if order.symbol == market.symbol]
 
     async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
         """Set leverage and margin mode; having them already is success.

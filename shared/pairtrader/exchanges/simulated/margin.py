@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pairtrader.exchanges.simulated.books import ZERO, Books, Holding
-from pairtrader.model.settings import MarginMode
+from pairtrader.model.account import MarginMode
 
 MAINTENANCE = Decimal("0.005")
 """Maintenance margin, fraction of the notional."""
