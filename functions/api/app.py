@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from functions.api import problems
 from functions.api.problems import ProblemDetails, documented
 from functions.api.request_frame import RequestFrame
-from functions.api.routers import auth, bot_histories, bots, exchanges, health, users
+from functions.api.routers import auth, bot_histories, bots, exchanges, health, risk, users
 from functions.api.services import Services
 
 PREFIX = "/api/v1"
@@ -18,6 +18,7 @@ TAGS = [
     {"name": "exchanges", "description": "Exchange accounts; keys go in and never come out."},
     {"name": "bots", "description": "Pair-trading bots."},
     {"name": "bot history", "description": "What a bot has done."},
+    {"name": "risk", "description": "Limits and switches that hold entries back, never a way out."},
     {"name": "health", "description": "Whether the API answers."},
 ]
 
@@ -38,7 +39,7 @@ def create_app(services: Services, ui_origin: str = "") -> FastAPI:
     app.state.services = services
     app.state.ui_origin = ui_origin
     api = APIRouter(prefix=PREFIX, responses=documented(422))
-    for router in (auth, users, exchanges, bots, bot_histories, health):
+    for router in (auth, users, exchanges, bots, bot_histories, risk, health):
         api.include_router(router.router)
     app.include_router(api)
     app.add_middleware(RequestFrame)

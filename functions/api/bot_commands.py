@@ -8,18 +8,19 @@ from typing import Literal
 from functions.api.bots import Bots
 from functions.api.edits import is_flat
 from functions.api.identifiers import new_id
-from functions.api.ports import AccountStore, BotStore, ClaimStore, Exchanges, ScheduleStore, Ticks
+from functions.api.ports import BotStore, CapacityStore, ClaimStore, ScheduleStore, Ticks
 from functions.api.problems import FieldError, Problem, conflict
+from functions.api.readiness import Readiness, Ready
 from functions.api.retries import until_written
-from pairtrader.model.account import ExchangeAccount
 from pairtrader.model.bot import Bot, BotConfig, BotState, Command, CommandKind, Status
 from pairtrader.model.records import LogType, Records
 from pairtrader.observability import logger
-from pairtrader.storage.bots import Guard
+from pairtrader.storage.bots import NO_RECORDS, Guard
 from pairtrader.storage.errors import Superseded
 from pairtrader.storage.schedules import SchedulesUnavailable
+from pairtrader.storage.transactions import TransactionPart, together
 from pairtrader.trading.lifecycle import COMMANDABLE, Move, is_ticking, next_status
-from pairtrader.trading.records import log_record
+from pairtrader.trading.records import cycle_record, log_record, position_records
 
 FIRST_FIRE = timedelta(seconds=60)
 """The first tick is asked for by hand; the schedule takes over after it."""
@@ -46,34 +47,38 @@ class BotCommands:
         self,
         reader: Bots,
         bots: BotStore,
-        accounts: AccountStore,
+        readiness: Readiness,
         claims: ClaimStore,
+        capacity: CapacityStore,
         schedules: ScheduleStore,
-        exchanges: Exchanges,
         ticks: Ticks,
         now: Callable[[], int],
     ) -> None:
         self._reader = reader
         self._bots = bots
-        self._accounts = accounts
+        self._readiness = readiness
         self._claims = claims
+        self._capacity = capacity
         self._schedules = schedules
-        self._exchanges = exchanges
         self._ticks = ticks
         self._now = now
 
-    def start(self, user_id: str, bot_id: str) -> Bot:
+    def start(self, user_id: str, bot_id: str, *, adopt: bool = False) -> Bot:
         """Run the bot: claims and status in one transaction, then its schedule and a first tick.
+
+        With `adopt` it goes on with the position that its last stop has handed over.
 
         Raises:
             Problem: 404; 409 ``invalid_transition``, ``account_inactive``, ``not_flat``,
-                ``symbol_claimed``; 503 ``schedule_unavailable``, the bot being as it was before.
+                ``open_orders``, ``nothing_to_adopt``, ``adoption_mismatch``, ``symbol_claimed``,
+                ``capacity_reached``; 422 ``symbol_not_traded``, or naming ``leverage``;
+                503 ``schedule_unavailable``, the bot being as it was before.
             ExchangeFailure: the exchange can't be asked.
         """
         before = self._reader.get(user_id, bot_id)
         next_status(before.state.status, Move.START)
-        self._require_startable(before)
-        started = until_written(lambda: self._run(user_id, bot_id))
+        ready = self._readiness.judge(before, adopt=adopt)
+        started = until_written(lambda: self._run(ready))
         self._schedule(before.state, started)
         bot = self._reader.get(user_id, bot_id)
         if bot.state.generation != started.state.generation or not is_ticking(bot.state):
@@ -139,40 +144,26 @@ class BotCommands:
         state = replace(bot.state, command=self._command(_RESOLUTIONS[action]))
         return Outcome(self._write(bot, state, f"Resolve asked for: {action}"), pending=True)
 
-    def _require_startable(self, bot: Bot) -> None:
-        """Ask account and exchange; an own open position is no obstacle to going on."""
-        settings = bot.config.settings
-        account = self._accounts.get(bot.config.user_id, settings.exchange_account_id)
-        if account is None or not account.is_active:
-            field = FieldError(field="exchange_account_id", message="is inactive or deleted")
-            raise conflict("account_inactive", "The exchange account is not active.", [field])
-        if is_flat(bot):
-            self._require_flat(account, bot.config)
-
-    def _require_flat(self, account: ExchangeAccount, config: BotConfig) -> None:
-        symbols = [market.symbol for market in config.markets]
-        held = {
-            position.symbol: position.amount
-            for position in self._exchanges.positions(account, symbols)
-            if position.amount
-        }
-        errors = [
-            FieldError(field=f"market{leg}_symbol", message=f"the account holds {held[symbol]:f}")
-            for leg, symbol in enumerate(symbols, start=1)
-            if symbol in held
-        ]
-        if errors:
-            detail = "The exchange account holds a position in this market: close it first."
-            raise conflict("not_flat", detail, errors)
-
-    def _run(self, user_id: str, bot_id: str) -> Bot:
-        bot = self._reader.get(user_id, bot_id)
+    def _run(self, ready: Ready) -> Bot:
+        bot = self._reader.get(ready.bot.config.user_id, ready.bot.config.bot_id)
         status = next_status(bot.state.status, Move.START)
-        state = _fresh_start(replace(bot.state, status=status))
+        ready.require_same(bot)
+        config = ready.renewed(bot.config)
+        fresh = _fresh_start(replace(bot.state, status=status))
+        state = replace(fresh, markets_asked_at=ready.checked_at)
+        message, records = "Started", Records()
+        if ready.adopted is not None:
+            state = replace(state, cycle=ready.adopted)
+            message, records = "Started with the position handed over", _rows(config, state)
+        extra = together(
+            self._bots.with_markets(bot.config, config),
+            self._claims.take(config),
+            self._capacity.take(config),
+        )
         try:
-            return self._write(bot, state, "Started", self._claims.take(bot.config))
+            return self._write(replace(bot, config=config), state, message, extra, records)
         except Superseded:
-            self._require_unclaimed(bot.config)
+            self._require_unclaimed(config)
             raise
 
     def _require_unclaimed(self, config: BotConfig) -> None:
@@ -216,15 +207,23 @@ class BotCommands:
             return
         if bot.state.status is not Status.RUNNING:
             return
-        status = before.status if is_flat(bot) else Status.PAUSED
+        undone, parts = bot, []
+        if _is_still_only_adopted(before, bot):
+            parts.append(self._bots.without_rows(_rows(started.config, started.state)))
+            undone = replace(bot, state=replace(bot.state, cycle=None))
+        status, left = Status.PAUSED, None
+        if is_flat(undone):
+            status, left = before.status, before.handed_over
         state = replace(
-            bot.state,
+            undone.state,
             status=status,
             status_reason=before.status_reason,
             generation=before.generation,
+            handed_over=left,
         )
-        released = self._claims.give_up(bot.config) if status is Status.STOPPED else None
-        self._write(bot, state, "Start undone: no schedule", released)
+        if status is Status.STOPPED:
+            parts.append(self._released(bot.config))
+        self._write(bot, state, "Start undone: no schedule", together(*parts))
 
     def _stop(self, bot: Bot, position: PositionChoice | None) -> Outcome:
         state = bot.state
@@ -233,7 +232,7 @@ class BotCommands:
         if is_flat(bot):
             status = next_status(state.status, Move.STOP)
             stopped = replace(state, status=status, status_reason="", command=None)
-            released = self._claims.give_up(bot.config)
+            released = self._released(bot.config)
             return Outcome(self._write(bot, stopped, "Stopped", released), pending=False)
         status = next_status(state.status, Move.STOP_OPEN)
         if position is None:
@@ -264,12 +263,20 @@ class BotCommands:
     def _command(self, kind: CommandKind) -> Command:
         return Command(kind=kind, id=new_id(), requested_at=self._now())
 
+    def _released(self, config: BotConfig) -> TransactionPart:
+        return together(self._claims.give_up(config), self._capacity.give_up(config))
+
     def _write(
-        self, bot: Bot, state: BotState, message: str, extra: Callable[..., object] | None = None
+        self,
+        bot: Bot,
+        state: BotState,
+        message: str,
+        extra: TransactionPart | None = None,
+        rows: Records = NO_RECORDS,
     ) -> Bot:
         """Store the new state with a line in the bot's log, all or nothing."""
         line = log_record(bot.config.bot_id, LogType.INFO, message, self._now(), by="user")
-        records = Records(logs=(line,))
+        records = replace(rows, logs=(line,))
         self._bots.commit(bot.state, state, Guard.REVISION, records=records, extra=extra)
         return replace(bot, state=replace(state, revision=bot.state.revision + 1))
 
@@ -296,9 +303,29 @@ def _fresh_start(state: BotState) -> BotState:
         skipped=0,
         reconciled_at=0,
         mismatch="",
+        handed_over=None,
     )
     # Prices from before the start are no measure of a jump.
     return replace(fresh, last_price1=None, last_price2=None) if state.is_flat else fresh
+
+
+def _rows(config: BotConfig, state: BotState) -> Records:
+    """Return the rows of a cycle that was adopted."""
+    cycle = state.cycle
+    if cycle is None:
+        raise AssertionError("nothing was adopted")
+    return Records(
+        positions=position_records(config, state, cycle, cycle.opened_at),
+        cycles=(cycle_record(config, state, cycle),),
+    )
+
+
+def _is_still_only_adopted(before: BotState, bot: Bot) -> bool:
+    """Whether the cycle that the start adopted is open and no order was written for it."""
+    state = bot.state
+    untraded = state.operation is None and not bot.intents and not state.order_rounds
+    adopted = before.handed_over is not None and before.cycle is None
+    return adopted and untraded and state.cycle is not None
 
 
 def _stop_command(position: PositionChoice) -> CommandKind:

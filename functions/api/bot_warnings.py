@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from functions.api.schemas.texts import WarningDetails
+from pairtrader.model.account import MarginMode
 from pairtrader.model.bot import Bot
 from pairtrader.model.settings import (
     BotSettings,
-    MarginMode,
     ProfitBasis,
     ProfitMode,
     SpreadMode,

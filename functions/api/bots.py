@@ -10,16 +10,17 @@ from functions.api.edits import (
     SIZE_FIELDS,
     changed_fields,
     is_idle,
+    may_still_adopt,
     merge,
     require_editable,
 )
 from functions.api.feasibility import PairFacts, find_facts, size_errors
 from functions.api.identifiers import is_id, new_id
-from functions.api.ports import AccountStore, BotStore, Exchanges, ScheduleStore
+from functions.api.ports import AccountStore, BotStore, CapacityStore, Exchanges, ScheduleStore
 from functions.api.problems import FieldError, Problem, conflict, not_found
 from functions.api.retries import until_written
 from pairtrader.model.account import ExchangeAccount
-from pairtrader.model.bot import Bot, BotConfig, BotState
+from pairtrader.model.bot import Bot, BotConfig, BotState, Status
 from pairtrader.model.settings import BotSettings
 from pairtrader.observability import logger
 from pairtrader.storage.cursor import Page
@@ -35,12 +36,14 @@ class Bots:
         accounts: AccountStore,
         exchanges: Exchanges,
         schedules: ScheduleStore,
+        capacity: CapacityStore,
         now: Callable[[], int],
     ) -> None:
         self._bots = bots
         self._accounts = accounts
         self._exchanges = exchanges
         self._schedules = schedules
+        self._capacity = capacity
         self._now = now
 
     def get(self, user_id: str, bot_id: str) -> Bot:
@@ -76,7 +79,7 @@ class Bots:
         """Change the settings named in `changes`; what a running bot holds decides what may.
 
         Raises:
-            Problem: 404, 409 ``not_editable_now``, 422.
+            Problem: 404, 409 ``not_editable_now`` or ``capacity_reached``, 422.
             ExchangeFailure: the exchange can't be asked.
         """
         return until_written(lambda: self._update(self.get(user_id, bot_id), changes))
@@ -108,7 +111,11 @@ class Bots:
         changed = changed_fields(old, settings)
         if not changed:
             return bot
-        now, state = self._now(), _with_interval(bot.state, old, settings)
+        # Two changes within a millisecond must not look like one.
+        now = max(self._now(), bot.config.updated_at + 1)
+        state = _with_interval(bot.state, old, settings)
+        if not may_still_adopt(state.handed_over, old, settings):
+            state = replace(state, handed_over=None)
         if changed & PAIR_FIELDS:
             account, facts = self._pair(bot.config.user_id, settings)
             created = bot.config.created_at
@@ -118,7 +125,10 @@ class Bots:
             if changed & SIZE_FIELDS:
                 refuse(size_errors(settings, bot.config.markets, _prices_of(state)))
             config = replace(bot.config, settings=settings, updated_at=now)
-        self._bots.reconfigure(config, bot.state, state)
+        # A bot that is stopped counts from its next start on.
+        counts = bot.state.status is not Status.STOPPED and "tick_interval_seconds" in changed
+        extra = self._capacity.take(config) if counts else None
+        self._bots.reconfigure(config, bot.state, state, extra=extra)
         return Bot(config, replace(state, revision=bot.state.revision + 1), bot.intents)
 
     def _pair(self, user_id: str, settings: BotSettings) -> tuple[ExchangeAccount, PairFacts]:
@@ -154,6 +164,7 @@ def _config(
         market2=facts.markets[1],
         created_at=created_at,
         updated_at=updated_at,
+        markets_checked_at=updated_at,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from functions.api.problems import FieldError, conflict, field_errors, invalid
 from pairtrader.model.bot import Bot, Status
+from pairtrader.model.cycle import Cycle
 from pairtrader.model.settings import LIVE_EDITABLE, BotSettings
 from pairtrader.strategy.profit import pnl_percent
 from pairtrader.trading.judgement import CLOSES, judge
@@ -16,6 +17,14 @@ PAIR_FIELDS = frozenset({"exchange_account_id", "market1_symbol", "market2_symbo
 SIZE_FIELDS = frozenset({"leverage", "investment_per_order", "dca_config", "max_leg_imbalance"})
 """A change of these must be checked against what the exchange takes."""
 LADDER_FIELDS = frozenset({"dca_config", "max_dca_times"})
+CYCLE_FIELDS = PAIR_FIELDS | {
+    "spread_mode",
+    "leverage",
+    "margin_mode",
+    "market1_direction",
+    "market2_direction",
+}
+"""A change of these makes a cycle of before another one: it can't be gone on with."""
 
 
 def merge(settings: BotSettings, changes: Mapping[str, Any]) -> BotSettings:
@@ -53,6 +62,13 @@ def rows_done(bot: Bot) -> int:
     """Return how many rows of the ladder are done or being done."""
     cycle, operation = bot.state.cycle, bot.state.operation
     return max(cycle.level if cycle else 0, operation.level if operation else 0)
+
+
+def may_still_adopt(cycle: Cycle | None, old: BotSettings, new: BotSettings) -> bool:
+    """Whether a cycle handed over under `old` settings means the same under `new` ones."""
+    if cycle is None or changed_fields(old, new) & CYCLE_FIELDS:
+        return False
+    return new.dca_config[: cycle.level] == old.dca_config[: cycle.level]
 
 
 def require_editable(bot: Bot, new: BotSettings) -> None:

@@ -1,8 +1,8 @@
 """The exchange function, asked synchronously: the API itself talks to no exchange."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -41,12 +41,24 @@ class AccountTest:
     ip_bound: bool | None
     """None where the exchange does not tell."""
     warnings: tuple[str, ...] = ()
+    expires_at: int | None = None
+    """When the key ends, ms UTC; None for never or not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an account holds and has ordered of some symbols."""
+
+    positions: tuple[Position, ...]
+    """One for each symbol, in the order asked for."""
+    open_orders: Mapping[str, int] = field(default_factory=dict)
+    """Number of open orders by symbol, whoever sent them."""
 
 
 _TEST = TypeAdapter(AccountTest)
 _MARKETS = TypeAdapter(tuple[Market, ...])
 _BALANCE = TypeAdapter(Balance)
-_POSITIONS = TypeAdapter(tuple[Position, ...])
+_HOLDINGS = TypeAdapter(Holdings)
 
 
 class ExchangeGateway:
@@ -90,10 +102,9 @@ class ExchangeGateway:
         """Return the money in the account."""
         return _BALANCE.validate_python(self._ask(account, "balance"))
 
-    def positions(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Position, ...]:
-        """Return what the account holds of these symbols."""
-        result = self._ask(account, "positions", symbols=list(symbols))
-        return _POSITIONS.validate_python(result["positions"])
+    def holdings(self, account: ExchangeAccount, symbols: Sequence[str]) -> Holdings:
+        """Return what the account holds and has ordered of these symbols."""
+        return _HOLDINGS.validate_python(self._ask(account, "positions", symbols=list(symbols)))
 
     def start_price(self, account: ExchangeAccount, symbol: str, at: int) -> Decimal:
         """Return the open of the 1-minute candle at `at` (ms UTC) or of the next within 5 minutes.

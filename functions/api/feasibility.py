@@ -38,7 +38,7 @@ def find_facts(
         Problem: 422 naming unknown or inactive symbols, or ``start_time``.
         ExchangeFailure: the exchange can't be asked.
     """
-    markets = _find_markets(exchanges, account, settings)
+    markets = find_markets(exchanges, account, settings)
     starts_at = round(settings.start_time.timestamp() * 1000)
     if starts_at > now:
         recent = _prices_at(exchanges, account, settings, now - SETTLING_MS)
@@ -50,9 +50,15 @@ def find_facts(
     return PairFacts(markets, starts, starts)
 
 
-def _find_markets(
+def find_markets(
     exchanges: Exchanges, account: ExchangeAccount, settings: BotSettings
 ) -> tuple[Market, Market]:
+    """Return both markets as the exchange describes them now.
+
+    Raises:
+        Problem: 422 ``unknown_symbol`` or ``symbol_not_traded`` naming the fields.
+        ExchangeFailure: the exchange can't be asked.
+    """
     symbols = {
         "market1_symbol": settings.market1_symbol,
         "market2_symbol": settings.market2_symbol,
@@ -92,15 +98,20 @@ def _prices_at(
         raise
 
 
-def size_errors(
-    settings: BotSettings, markets: tuple[Market, Market], prices: Prices | None
-) -> list[FieldError]:
-    """Return what is wrong with leverage and amounts at `prices`."""
-    errors = [
+def leverage_errors(settings: BotSettings, markets: tuple[Market, Market]) -> list[FieldError]:
+    """Return which markets do not allow the bot's leverage."""
+    return [
         FieldError(field="leverage", message=f"{market.symbol} allows {market.max_leverage}")
         for market in markets
         if market.max_leverage is not None and settings.leverage > market.max_leverage
     ]
+
+
+def size_errors(
+    settings: BotSettings, markets: tuple[Market, Market], prices: Prices | None
+) -> list[FieldError]:
+    """Return what is wrong with leverage and amounts at `prices`."""
+    errors = leverage_errors(settings, markets)
     if prices is None:
         return errors
     faults = {

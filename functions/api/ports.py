@@ -1,12 +1,12 @@
 """What the logic needs of the storage layer and of other functions; tests put memory in place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
-from functions.api.exchange_gateway import AccountTest
-from pairtrader.model.account import Balance, Credentials, ExchangeAccount, Position
+from functions.api.exchange_gateway import AccountTest, Holdings
+from pairtrader.model.account import Balance, Credentials, ExchangeAccount
 from pairtrader.model.bot import Bot, BotConfig, BotState
 from pairtrader.model.market import Market
 from pairtrader.model.records import Records
@@ -14,9 +14,8 @@ from pairtrader.storage.bots import Guard
 from pairtrader.storage.claims import Claim
 from pairtrader.storage.cursor import Page
 from pairtrader.storage.refresh_tokens import TokenFamily
+from pairtrader.storage.transactions import TransactionPart
 from pairtrader.storage.users import User
-
-TransactionPart = Callable[[Any], object]
 
 
 class UserStore(Protocol):
@@ -98,8 +97,8 @@ class Exchanges(Protocol):
     def balance(self, account: ExchangeAccount) -> Balance:
         """Return the money in the account."""
 
-    def positions(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Position, ...]:
-        """Return what the account holds of these symbols."""
+    def holdings(self, account: ExchangeAccount, symbols: Sequence[str]) -> Holdings:
+        """Return what the account holds and has ordered of these symbols."""
 
     def start_price(self, account: ExchangeAccount, symbol: str, at: int) -> Decimal:
         """Return the open of the 1-minute candle at `at` (ms UTC)."""
@@ -117,8 +116,21 @@ class BotStore(Protocol):
     def create(self, config: BotConfig, state: BotState) -> None:
         """Store a new bot."""
 
-    def reconfigure(self, config: BotConfig, old: BotState, new: BotState) -> None:
-        """Replace the configuration and change the state with it."""
+    def reconfigure(
+        self,
+        config: BotConfig,
+        old: BotState,
+        new: BotState,
+        *,
+        extra: TransactionPart | None = None,
+    ) -> None:
+        """Replace the configuration and change the state with it and writes of other tables."""
+
+    def with_markets(self, old: BotConfig, new: BotConfig) -> TransactionPart:
+        """Return the write that puts `new`, with other markets, in place of `old`."""
+
+    def without_rows(self, records: Records) -> TransactionPart:
+        """Return the writes that remove rows of positions and cycles."""
 
     def delete(self, state: BotState) -> None:
         """Remove the bot."""
@@ -146,6 +158,16 @@ class ClaimStore(Protocol):
 
     def holders(self, config: BotConfig) -> tuple[Claim, ...]:
         """Return the claims that exist on the bot's symbols."""
+
+
+class CapacityStore(Protocol):
+    """What all bots ask of the exchanges."""
+
+    def take(self, config: BotConfig) -> TransactionPart:
+        """Return the writes that count the bot's load, or raise `CapacityReached`."""
+
+    def give_up(self, config: BotConfig) -> TransactionPart:
+        """Return the writes that take the bot's load out."""
 
 
 class ScheduleStore(Protocol):

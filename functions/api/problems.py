@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from functions.api.exchange_gateway import ExchangeFailure
+from pairtrader.model.capacity import bots_of
+from pairtrader.storage.capacity import CapacityReached
 from pairtrader.storage.errors import BadCursor, Superseded
 from pairtrader.trading.lifecycle import InvalidMove
 
@@ -157,6 +159,31 @@ def _of_exchange_failure(error: ExchangeFailure) -> Problem:
     return Problem(status, error.code, error.message, headers=headers)
 
 
+def _of_full_exchange(error: CapacityReached) -> Problem:
+    exchange, interval = error.exchange, error.interval_seconds
+    fitting = bots_of(exchange, interval)
+    detail = (
+        f"{exchange} takes only so many requests from one address: that is {fitting} bots with an "
+        f"interval of {interval} s, and the bots that run leave no room for this one. Choose a "
+        "longer interval, stop another bot, or use a stack whose requests leave through another "
+        "address."
+    )
+    message = f"there is no room on {exchange} for a bot that ticks every {interval} s"
+    return conflict(
+        "capacity_reached", detail, [FieldError(field="tick_interval_seconds", message=message)]
+    )
+
+
+def _of_conflict(error: InvalidMove | CapacityReached | Superseded) -> Problem:
+    match error:
+        case InvalidMove():
+            return conflict("invalid_transition", f"{str(error).capitalize()}.")
+        case CapacityReached():
+            return _of_full_exchange(error)
+        case Superseded():
+            return conflict("changed_meanwhile", "It was changed by somebody else: try again.")
+
+
 def to_problem(error: Exception) -> Problem:
     """Return what the sender of the request is told of `error`; unknown errors tell nothing."""
     match error:
@@ -173,10 +200,8 @@ def to_problem(error: Exception) -> Problem:
             return Problem(
                 400, "bad_cursor", message, [FieldError(field="cursor", message=message)]
             )
-        case InvalidMove():
-            return conflict("invalid_transition", f"{str(error).capitalize()}.")
-        case Superseded():
-            return conflict("changed_meanwhile", "It was changed by somebody else: try again.")
+        case InvalidMove() | CapacityReached() | Superseded():
+            return _of_conflict(error)
         case _:
             return Problem(500, "internal_error", "Something went wrong on our side.")
 
@@ -195,6 +220,7 @@ def install(app: FastAPI) -> None:
         ExchangeFailure,
         BadCursor,
         InvalidMove,
+        CapacityReached,
         Superseded,
     )
     for kind in known:

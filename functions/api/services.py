@@ -10,6 +10,8 @@ from functions.api.exchange_gateway import ExchangeGateway
 from functions.api.histories import Histories
 from functions.api.identifiers import now_ms
 from functions.api.ports import Exchanges
+from functions.api.readiness import Readiness
+from functions.api.risk import Risk
 from functions.api.sessions import Sessions
 from functions.api.settings import Settings
 from functions.api.signing_keys import SigningKeySource
@@ -17,12 +19,14 @@ from functions.api.tick_gateway import TickGateway
 from functions.api.users import Users
 from pairtrader.storage.accounts import AccountRepository
 from pairtrader.storage.bots import BotRepository
+from pairtrader.storage.capacity import CapacityRepository
 from pairtrader.storage.claims import ClaimRepository
 from pairtrader.storage.cycles import CycleRepository
 from pairtrader.storage.key_vault import KeyVault
 from pairtrader.storage.orders import OrderRepository
 from pairtrader.storage.positions import PositionRepository
 from pairtrader.storage.refresh_tokens import RefreshTokenRepository
+from pairtrader.storage.risk import RiskRepository
 from pairtrader.storage.schedules import Schedules
 from pairtrader.storage.spread_history import SpreadHistoryRepository
 from pairtrader.storage.trade_logs import LogRepository
@@ -40,6 +44,7 @@ class Services:
     bots: Bots
     commands: BotCommands
     histories: Histories
+    risk: Risk
 
 
 def build_services(settings: Settings) -> Services:
@@ -54,7 +59,8 @@ def build_services(settings: Settings) -> Services:
     )
     keys = SigningKeySource(settings.jwt_secret_arn)
     tokens = AccessTokens(keys, settings.table_prefix)
-    reader = Bots(bots, accounts, exchanges, schedules, now_ms)
+    capacity = CapacityRepository()
+    reader = Bots(bots, accounts, exchanges, schedules, capacity, now_ms)
     return Services(
         sessions=Sessions(users, RefreshTokenRepository(), tokens, keys, now_ms),
         users=Users(users, registration_open=settings.registration_open, now=now_ms),
@@ -64,10 +70,10 @@ def build_services(settings: Settings) -> Services:
         commands=BotCommands(
             reader,
             bots,
-            accounts,
+            Readiness(accounts, exchanges, now_ms),
             ClaimRepository(),
+            capacity,
             schedules,
-            exchanges,
             TickGateway(settings.tick_function),
             now_ms,
         ),
@@ -78,4 +84,5 @@ def build_services(settings: Settings) -> Services:
             logs=LogRepository(),
             points=SpreadHistoryRepository(),
         ),
+        risk=Risk(reader, RiskRepository(), now_ms),
     )

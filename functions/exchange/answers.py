@@ -1,5 +1,7 @@
 """Answers enquiries about one account."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,17 +12,21 @@ from functions.exchange.enquiries import (
     Candles,
     Enquiry,
     Positions,
+    RefreshMarkets,
     StartPrice,
     Symbols,
     TestAccount,
 )
+from functions.exchange.market_refresh import BotNotFound, Bots, refresh_markets
 from functions.exchange.shelf import AccountNotFound, ExchangeShelf, OpenAccount
 from pairtrader.exchanges.errors import ExchangeError, NoMarketData, RetryLater
-from pairtrader.model.account import AccountMode, Balance, ExchangeName, Position
+from pairtrader.model.account import AccountIdentity, AccountMode, Balance, ExchangeName, Position
 from pairtrader.model.market import Candle, Market
 from pairtrader.observability import logger
+from pairtrader.storage.errors import Superseded
 
 MINUTE_MS = 60_000
+EXPIRY_WARNED_MS = 14 * 86_400_000
 START_PRICE_TOLERANCE_MS = 5 * MINUTE_MS
 
 _MARKETS = TypeAdapter(list[Market])
@@ -29,7 +35,7 @@ _POSITIONS = TypeAdapter(list[Position])
 _CANDLES = TypeAdapter(list[Candle])
 
 
-async def respond(event: dict[str, Any], shelf: ExchangeShelf) -> dict[str, Any]:
+async def respond(event: dict[str, Any], shelf: ExchangeShelf, bots: Bots) -> dict[str, Any]:
     """Return the answer to an enquiry, or the refusal with its stable code."""
     try:
         enquiry = ENQUIRY.validate_python(event)
@@ -38,9 +44,13 @@ async def respond(event: dict[str, Any], shelf: ExchangeShelf) -> dict[str, Any]
     logger.append_keys(action=enquiry.action, account_id=enquiry.account_id)
     try:
         opened = await shelf.open(enquiry.user_id, enquiry.account_id)
-        result = await _answer(enquiry, opened)
+        result = await _answer(enquiry, opened, bots)
     except AccountNotFound:
         return _refusal("account_not_found", "There is no such exchange account.")
+    except BotNotFound:
+        return _refusal("bot_not_found", "The exchange account has no such bot.")
+    except Superseded:
+        return _refusal("changed_meanwhile", "The bot was changed by somebody else.")
     except ExchangeError as error:
         logger.warning("not answered", code=error.code, exchange_code=error.exchange_code)
         return _refusal(error.code, str(error))
@@ -59,7 +69,7 @@ def _complaints(error: ValidationError) -> str:
     return "; ".join(found)
 
 
-async def _answer(enquiry: Enquiry, opened: OpenAccount) -> dict[str, Any]:
+async def _answer(enquiry: Enquiry, opened: OpenAccount, bots: Bots) -> dict[str, Any]:
     match enquiry:
         case TestAccount():
             return await _test(opened)
@@ -75,14 +85,14 @@ async def _answer(enquiry: Enquiry, opened: OpenAccount) -> dict[str, Any]:
             return {
                 "candles": _CANDLES.dump_python(list(await _candles(enquiry, opened)), mode="json")
             }
+        case RefreshMarkets():
+            return await refresh_markets(enquiry.bot_id, opened, bots)
 
 
 async def _test(opened: OpenAccount) -> dict[str, Any]:
     """Try the key where there is one; where there is none, whether there are prices."""
     identity = await opened.exchange.identity()
-    warnings = []
-    if identity.ip_bound is False:
-        warnings.append("The key is not bound to an address: anybody who has it can use it.")
+    warnings = list(_key_warnings(identity, opened.clock()))
     if not opened.account.has_keys:
         try:
             await opened.markets()
@@ -94,13 +104,25 @@ async def _test(opened: OpenAccount) -> dict[str, Any]:
         "can_trade": identity.can_trade,
         "can_withdraw": identity.can_withdraw,
         "ip_bound": identity.ip_bound,
+        "expires_at": identity.expires_at,
         "warnings": warnings,
     }
 
 
+def _key_warnings(identity: AccountIdentity, now: int) -> Iterator[str]:
+    if identity.can_withdraw:
+        yield "The key may withdraw: make one that can trade but not withdraw, and replace it."
+    if identity.ip_bound is False:
+        yield "The key is not bound to an address: anybody who has it can use it."
+    if identity.expires_at is not None and identity.expires_at - now < EXPIRY_WARNED_MS:
+        day = datetime.fromtimestamp(identity.expires_at / 1000, UTC).date().isoformat()
+        ends = "has ended" if identity.expires_at <= now else "ends"
+        yield f"The key {ends} on {day}: replace it before bots can't trade with it any more."
+
+
 async def _symbols(enquiry: Symbols, opened: OpenAccount) -> list[Market]:
     if enquiry.symbols is not None:
-        return await opened.named(enquiry.symbols)
+        return await opened.priced(enquiry.symbols)
     wanted = enquiry.query.strip().upper()
     markets = await opened.markets()
     return [markets[s] for s in sorted(markets) if wanted in s][: enquiry.limit]
@@ -119,7 +141,8 @@ async def _positions(enquiry: Positions, opened: OpenAccount) -> dict[str, Any]:
     markets = await opened.named(enquiry.symbols)
     held = await opened.exchange.positions(markets)
     in_order = [held[market.symbol] for market in markets]
-    return {"positions": _POSITIONS.dump_python(in_order, mode="json")}
+    orders = {m.symbol: len(await opened.exchange.open_orders(m)) for m in markets}
+    return {"positions": _POSITIONS.dump_python(in_order, mode="json"), "open_orders": orders}
 
 
 async def _start_price(enquiry: StartPrice, opened: OpenAccount) -> dict[str, Any]:

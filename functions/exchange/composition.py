@@ -11,8 +11,9 @@ from pairtrader.exchanges.factory import create_exchange
 from pairtrader.exchanges.hosts import parse_hosts
 from pairtrader.exchanges.simulated.recordings import Recordings
 from pairtrader.exchanges.simulated.s3_files import S3Files
-from pairtrader.model.account import ExchangeAccount
+from pairtrader.model.account import Credentials, ExchangeAccount
 from pairtrader.storage.accounts import AccountRepository
+from pairtrader.storage.bots import BotRepository
 from pairtrader.storage.key_vault import KeysNotFound, KeyVault
 from pairtrader.storage.simulated_accounts import SimulatedAccountRepository
 
@@ -31,18 +32,26 @@ def shelf() -> ExchangeShelf:
     recordings = Recordings(S3Files(environment.data_bucket))
     hosts = parse_hosts(environment.exchange_hosts)
 
-    def create(account: ExchangeAccount) -> BaseExchange:
+    def keys_of(account: ExchangeAccount) -> Credentials:
         try:
-            credentials = vault.fetch(account.secret_arn) if account.has_keys else None
+            return vault.fetch(account.secret_arn)
         except KeysNotFound as error:
             raise UserMustAct("the account's keys are gone: enter them again") from error
+
+    def create(account: ExchangeAccount) -> BaseExchange:
         return create_exchange(
             account,
             clock=now,
             account_store=simulated,
             candle_source=recordings,
-            credentials=credentials,
+            keys=(lambda: keys_of(account)) if account.has_keys else None,
             hosts=hosts,
         )
 
     return ExchangeShelf(AccountRepository(), create, now)
+
+
+@lru_cache
+def bots() -> BotRepository:
+    """Return where bots' configurations are."""
+    return BotRepository()

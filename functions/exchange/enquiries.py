@@ -43,7 +43,7 @@ class AskBalance(_Enquiry):
 
 
 class Positions(_Enquiry):
-    """What is held of the named symbols."""
+    """What is held and has been ordered of the named symbols."""
 
     action: Literal["positions"]
     symbols: Annotated[tuple[Symbol, ...], Field(min_length=1)]
@@ -67,8 +67,15 @@ class Candles(_Enquiry):
     timeframe_ms: Annotated[int, Field(ge=60_000, le=86_400_000)] = 60_000
 
 
+class RefreshMarkets(_Enquiry):
+    """Renew the markets in a bot's configuration."""
+
+    action: Literal["refresh_markets"]
+    bot_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 Enquiry = Annotated[
-    TestAccount | Symbols | AskBalance | Positions | StartPrice | Candles,
+    TestAccount | Symbols | AskBalance | Positions | StartPrice | Candles | RefreshMarkets,
     Field(discriminator="action"),
 ]
 ENQUIRY: TypeAdapter[Enquiry] = TypeAdapter(Enquiry)

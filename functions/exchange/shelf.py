@@ -1,7 +1,8 @@
 """Exchange objects kept between invocations, each with the markets it has loaded."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Protocol
 
 from pairtrader.exchanges.base import BaseExchange, Clock
@@ -12,6 +13,7 @@ from pairtrader.model.market import Market
 MARKETS_KEPT_MS = 3_600_000
 MARKETS_KEPT_AT_LEAST_MS = 60_000
 """Even for somebody who asks for a symbol that the list does not have."""
+FEES_KEPT_MS = 86_400_000
 ACCOUNTS_KEPT = 50
 
 
@@ -37,6 +39,8 @@ class OpenAccount:
     loaded_at: int = 0
     """When the markets were loaded, ms UTC; 0 for never."""
     _markets: Mapping[str, Market] = field(default_factory=dict)
+    _fees: dict[str, tuple[int, Decimal, Decimal]] = field(default_factory=dict)
+    """When they were asked for (ms UTC), taker and maker rate, by symbol."""
 
     async def markets(self) -> Mapping[str, Market]:
         """Return all markets by symbol, loaded anew every hour."""
@@ -60,6 +64,29 @@ class OpenAccount:
             name = self.account.exchange_name
             raise UnknownSymbol(f"{name} has no perpetual swap {', '.join(unknown)}")
         return [markets[symbol] for symbol in symbols]
+
+    async def priced(self, symbols: tuple[str, ...]) -> list[Market]:
+        """Return these markets, in order, with the fees that the account really pays.
+
+        Raises:
+            UnknownSymbol: naming all that the exchange does not have.
+        """
+        return [await self._with_fees(market) for market in await self.named(symbols)]
+
+    async def renewed(self, market: Market) -> Market:
+        """Return `market` as the exchange describes it now; gone from its list, as not traded."""
+        listed = (await self.markets()).get(market.symbol)
+        return replace(market, active=False) if listed is None else await self._with_fees(listed)
+
+    async def _with_fees(self, market: Market) -> Market:
+        """Ask once a day what the account pays: a list of markets tells what everybody does."""
+        if not self.account.has_keys:
+            return market
+        asked_at, taker, maker = self._fees.get(market.symbol, (0, Decimal(0), Decimal(0)))
+        if self.clock() - asked_at >= FEES_KEPT_MS:
+            taker, maker = await self.exchange.fee_rates(market)
+            self._fees[market.symbol] = (self.clock(), taker, maker)
+        return replace(market, taker_fee=taker, maker_fee=maker)
 
     async def _load(self) -> None:
         self._markets = {m.symbol: m for m in await self.exchange.load_markets()}

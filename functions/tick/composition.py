@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.transactions import TransactWrite
-
+from functions.tick.market_refresh import MarketRefresh
+from functions.tick.retirement import TableRetirement
 from functions.tick.settings import TickSettings, settings
 from functions.tick.slot_queue import SqsSlotQueue
 from pairtrader.exchanges.base import BaseExchange
@@ -18,16 +17,18 @@ from pairtrader.model.account import Credentials, ExchangeAccount
 from pairtrader.model.bot import BotConfig
 from pairtrader.storage.accounts import AccountRepository
 from pairtrader.storage.bots import BotRepository
-from pairtrader.storage.claims import ClaimRepository, symbol_keys
+from pairtrader.storage.capacity import CapacityRepository
+from pairtrader.storage.claims import ClaimRepository
 from pairtrader.storage.key_vault import KeysNotFound, KeyVault
-from pairtrader.storage.schedules import Schedules, SchedulesUnavailable
+from pairtrader.storage.risk import RiskRepository
+from pairtrader.storage.schedules import Schedules
 from pairtrader.storage.simulated_accounts import SimulatedAccountRepository
 from pairtrader.storage.spread_history import SpreadHistoryRepository
 from pairtrader.storage.trade_logs import LogRepository
-from pairtrader.storage.transactions import failed_conditions, open_connection
 from pairtrader.trading.clock import SystemClock
 from pairtrader.trading.engine import TickEngine
 from pairtrader.trading.ports import Ports
+from pairtrader.trading.risk import LimitGate
 
 ACCOUNT_READ_EVERY_MS = 300_000
 """How long changed keys, or an account switched off, may go unnoticed."""
@@ -84,41 +85,15 @@ class ExchangeShelf:
             clock=self._clock,
             account_store=self._simulated,
             candle_source=self._recordings,
-            credentials=self._keys_of(account),
+            keys=(lambda: self._keys_of(account)) if account.has_keys else None,
             hosts=self._hosts,
         )
 
-    def _keys_of(self, account: ExchangeAccount) -> Credentials | None:
-        if not account.has_keys:
-            return None
+    def _keys_of(self, account: ExchangeAccount) -> Credentials:
         try:
             return self._vault.fetch(account.secret_arn)
         except KeysNotFound as error:
             raise UserMustAct("the exchange account's keys are gone") from error
-
-
-class TableRetirement:
-    """Gives schedules and claims back for good."""
-
-    def __init__(self, schedules: Schedules, claims: ClaimRepository) -> None:
-        self._schedules = schedules
-        self._claims = claims
-        self._connection = open_connection()
-
-    def remove_schedule(self, bot_id: str, generation: int) -> None:
-        """Delete the schedule; one that can't be deleted now is met again at its next event."""
-        try:
-            self._schedules.delete(bot_id, generation)
-        except SchedulesUnavailable:
-            return
-
-    def release_claims(self, config: BotConfig) -> None:
-        """Give up the bot's claims on both symbols; what another bot has taken stays its own."""
-        try:
-            with TransactWrite(connection=self._connection) as write:
-                self._claims.give_up(config)(write)
-        except TransactWriteError as error:
-            failed_conditions(error, symbol_keys(config))
 
 
 @lru_cache
@@ -132,8 +107,10 @@ def engine() -> TickEngine:
             history=SpreadHistoryRepository(),
             logs=LogRepository(),
             slots=SqsSlotQueue(environment.queue_url),
-            retirement=TableRetirement(schedules, ClaimRepository()),
+            retirement=TableRetirement(schedules, ClaimRepository(), CapacityRepository()),
+            risk=LimitGate(RiskRepository()),
             exchange_of=ExchangeShelf(environment).exchange_of,
+            refresh_markets=MarketRefresh(environment.exchange_function).ask,
             clock=SystemClock(),
         )
     )

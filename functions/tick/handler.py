@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.tick.composition import engine
 from functions.tick.events import BadEvent, parse, parse_record
+from pairtrader.model.bot import Status
 from pairtrader.observability import logger, metrics
 from pairtrader.trading.metronome import TickRequest
 from pairtrader.trading.report import TickReport, TickResult
@@ -48,6 +49,12 @@ def _tick(request: TickRequest) -> TickReport:
     metrics.add_metric(f"Ticks{report.result.capitalize()}", MetricUnit.Count, 1)
     if report.reason == "deleted":
         metrics.add_metric("TicksOfDeletedBots", MetricUnit.Count, 1)
+    if report.status == Status.ERROR:
+        metrics.add_metric("TicksInError", MetricUnit.Count, 1)
+    if report.skipped:
+        metrics.add_metric("TicksSkippedInARow", MetricUnit.Count, report.skipped)
+    for incident in report.incidents:
+        metrics.add_metric(incident, MetricUnit.Count, 1)
     # An idle tick is told by its metric: half a million log lines a month would say no more.
     log = logger.debug if report.result is TickResult.IDLE else logger.info
     log(

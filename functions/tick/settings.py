@@ -15,6 +15,7 @@ class TickSettings(BaseModel):
     schedule_group: str = Field(alias="SCHEDULE_GROUP", min_length=1)
     secret_prefix: str = Field(alias="SECRET_PREFIX", min_length=1)
     data_bucket: str = Field(alias="DATA_BUCKET", min_length=1)
+    exchange_function: str = Field(alias="EXCHANGE_FUNCTION", min_length=1)
     exchange_hosts: str = Field(alias="EXCHANGE_HOSTS", default="{}")
 
 

@@ -3,4 +3,5 @@
 from aws_lambda_powertools import Logger, Metrics
 
 logger = Logger()
-metrics = Metrics(namespace="pairtrader")
+metrics = Metrics()
+"""Their namespace is the stack's name, from the environment."""

@@ -1,6 +1,5 @@
 """A stack deployed for the tests, and a trader who uses it as anybody would."""
 
-import csv
 import gzip
 import json
 import os
@@ -19,10 +18,13 @@ import pytest
 from botocore.config import Config
 
 from pairtrader.storage.bot_items import StateItem
+from tests.fakes.venues.markets import FakeMarkets
+from tests.fakes.venues.transport import VenueServer
+from tests.fakes.venues.wire import FakeVenues
+from tests.fakes.wire_desk import venues_of
+from tests.recorded import candles
 
 API = "/api/v1"
-RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "perp_1m_2025-05"
-"""Recorded perpetual swaps; not part of the project."""
 LADDER = [
     {"times": 1, "spread": 1.0, "multiplier": 1},
     {"times": 2, "spread": 0.8, "multiplier": 1},
@@ -233,6 +235,18 @@ def trader(stack: Stack) -> Trader:
 
 
 @pytest.fixture(scope="session")
+def venues() -> Iterator[FakeVenues]:
+    """All three exchanges, where the stack looks for them."""
+    port = os.environ.get("PAIRTRADER_EXCHANGE_PORT")
+    if port is None:
+        pytest.fail("PAIRTRADER_EXCHANGE_PORT names no port: run `make e2e`")
+    found = venues_of(FakeMarkets(lambda: time.time_ns() // 1_000_000))
+    server = VenueServer(found, int(port))
+    yield found
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(32) as threads:
         yield threads
@@ -240,11 +254,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def recorded(coin: str, first: int, count: int) -> list[dict[str, str]]:
     """Candles of a recorded swap; skips the test where the recordings are absent."""
-    path = RECORDED / f"binance_{coin}-USDT-PERP_1m.csv.gz"
-    if not path.exists():
-        pytest.skip(f"the recorded candles are not here: {path.name} is looked for in {RECORDED}")
-    with gzip.open(path, "rt") as file:
-        return list(csv.DictReader(file))[first : first + count]
+    return candles("perp_1m_2025-05", coin)[first : first + count]
 
 
 def made_candles(closes: Sequence[float], start: int) -> list[dict[str, str]]:

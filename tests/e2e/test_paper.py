@@ -1,33 +1,19 @@
 """Paper accounts on the deployed stack: real wire formats, prices of a server on loopback."""
 
-import os
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from tests.e2e.conftest import Stack, Trader
-from tests.fakes.public_market_server import PublicMarkets, PublicMarketServer
-
-
-@pytest.fixture(scope="module")
-def exchanges() -> Iterator[PublicMarkets]:
-    """The public side of all three exchanges, where the stack looks for them."""
-    port = os.environ.get("PAIRTRADER_EXCHANGE_PORT")
-    if port is None:
-        pytest.fail("PAIRTRADER_EXCHANGE_PORT names no port: run `make e2e`")
-    markets = PublicMarkets(lambda: time.time_ns() // 1_000_000)
-    server = PublicMarketServer(markets, int(port))
-    yield markets
-    server.close()
+from tests.fakes.venues.wire import FakeVenues
 
 
 @pytest.mark.parametrize("exchange", ["okx", "binance", "bybit"])
 def test_a_paper_bot_trades_a_round_trip_at_an_exchanges_prices(
-    stack: Stack, trader: Trader, exchanges: PublicMarkets, exchange: str
+    stack: Stack, trader: Trader, venues: FakeVenues, exchange: str
 ) -> None:
-    exchanges.move("GALA", Decimal("0.017999"), Decimal("0.018001"))
+    venues.move("GALA", Decimal("0.017999"), Decimal("0.018001"))
     account = trader.post(
         "/exchanges", json={"exchange_name": exchange, "mode": "paper", "label": "paper"}
     )["id"]
@@ -52,7 +38,7 @@ def test_a_paper_bot_trades_a_round_trip_at_an_exchanges_prices(
     held = trader.exchange_positions(account)
     assert held["GALA-USDT"] > 0 > held["CHZ-USDT"]
 
-    exchanges.move("GALA", Decimal("0.018299"), Decimal("0.018301"))
+    venues.move("GALA", Decimal("0.018299"), Decimal("0.018301"))
     report = stack.tick(bot_id)
 
     orders = trader.all_of(f"/bots/{bot_id}/orders")

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from functions.api.exchange_gateway import AccountTest, ExchangeFailure
+from functions.api.exchange_gateway import AccountTest, ExchangeFailure, Holdings
 from pairtrader.model.account import Balance, ExchangeAccount, Position, PositionMode
 from pairtrader.model.market import Market
 from pairtrader.storage.schedules import SchedulesUnavailable
@@ -41,6 +41,10 @@ class FakeExchanges:
             "SOL-USDT": Decimal(150),
         }
         self.held: dict[str, Decimal] = {}
+        self.held_opposite: dict[str, Decimal] = {}
+        """In hedge mode: what is held the other way."""
+        self.open_orders: dict[str, int] = {}
+        self.liquidation_price: Decimal | None = None
         self.identity = AccountTest("uid-1", PositionMode.ONE_WAY, True, False, True)
         self.failure: ExchangeFailure | None = None
         self.has_prices = True
@@ -66,12 +70,21 @@ class FakeExchanges:
         self._ask("balance")
         return Balance("USDT", Decimal("10000"), Decimal("9000.5"))
 
-    def positions(self, account: ExchangeAccount, symbols: Sequence[str]) -> tuple[Position, ...]:
-        self._ask("positions")
-        one = Decimal(1)
-        return tuple(
-            Position(symbol, self.held.get(symbol, Decimal(0)), one, one, None, Decimal(0))
-            for symbol in symbols
+    def holdings(self, account: ExchangeAccount, symbols: Sequence[str]) -> Holdings:
+        self._ask("holdings")
+        return Holdings(
+            tuple(self._position(symbol) for symbol in symbols),
+            {symbol: self.open_orders.get(symbol, 0) for symbol in symbols},
+        )
+
+    def _position(self, symbol: str) -> Position:
+        one, liquidation = Decimal(1), self.liquidation_price
+        amount, other = self.held.get(symbol, Decimal(0)), self.held_opposite.get(symbol)
+        if other is None:
+            return Position(symbol, amount, one, one, liquidation, Decimal(0))
+        opposite = Position(symbol, other, one, one, liquidation, Decimal(0), hedged=True)
+        return Position(
+            symbol, amount, one, one, liquidation, Decimal(0), hedged=True, opposite=opposite
         )
 
     def start_price(self, account: ExchangeAccount, symbol: str, at: int) -> Decimal:

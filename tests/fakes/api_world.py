@@ -16,6 +16,8 @@ from functions.api.bots import Bots
 from functions.api.histories import Histories
 from functions.api.identifiers import new_id
 from functions.api.passwords import hash_password
+from functions.api.readiness import Readiness
+from functions.api.risk import Risk
 from functions.api.services import Services
 from functions.api.sessions import Sessions
 from functions.api.signing_keys import SigningKey, SigningKeys
@@ -28,6 +30,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_api_stores import (
     MemoryAccounts,
     MemoryBots,
+    MemoryCapacity,
     MemoryClaims,
     MemoryFamilies,
     MemoryPoints,
@@ -35,6 +38,7 @@ from tests.fakes.memory_api_stores import (
     MemoryUsers,
     MemoryVault,
 )
+from tests.fakes.memory_risk import MemoryRisk
 
 NOW = round(datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
 PASSWORD = "correct horse battery"
@@ -73,7 +77,8 @@ class ApiWorld:
         self.users, self.families, self.keys = MemoryUsers(), MemoryFamilies(), FixedKeys()
         self.accounts, self.vault, self.bots = MemoryAccounts(), MemoryVault(), MemoryBots()
         self.claims, self.schedules, self.ticks = MemoryClaims(), FakeSchedules(), FakeTicks()
-        self.exchanges = FakeExchanges()
+        self.capacity = MemoryCapacity()
+        self.exchanges, self.risk = FakeExchanges(), MemoryRisk(self.bots)
         self.orders, self.positions = MemoryRows[OrderRecord](), MemoryRows[PositionRecord]()
         self.cycles, self.points = MemoryRows[CycleRecord](), MemoryPoints()
         self.logs = MemoryRows[LogRecord]()
@@ -85,7 +90,14 @@ class ApiWorld:
         self.client = TestClient(self.app, base_url="https://bots.example.com")
 
     def _services(self, registration_open: bool) -> Services:
-        reader = Bots(self.bots, self.accounts, self.exchanges, self.schedules, self.clock.now)
+        reader = Bots(
+            self.bots,
+            self.accounts,
+            self.exchanges,
+            self.schedules,
+            self.capacity,
+            self.clock.now,
+        )
         return Services(
             sessions=Sessions(self.users, self.families, self.tokens, self.keys, self.clock.now),
             users=Users(self.users, registration_open=registration_open, now=self.clock.now),
@@ -95,14 +107,15 @@ class ApiWorld:
             commands=BotCommands(
                 reader,
                 self.bots,
-                self.accounts,
+                Readiness(self.accounts, self.exchanges, self.clock.now),
                 self.claims,
+                self.capacity,
                 self.schedules,
-                self.exchanges,
                 self.ticks,
                 self.clock.now,
             ),
             histories=Histories(self.orders, self.positions, self.cycles, self.logs, self.points),
+            risk=Risk(reader, self.risk, self.clock.now),
         )
 
     def user(self, name: str = "ada") -> "Caller":

@@ -8,11 +8,15 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from pairtrader.exchanges.base import BaseExchange
-from pairtrader.exchanges.errors import OrderRefused, OutcomeUnknown, RetryLater
-from pairtrader.model.account import AccountIdentity, Balance, FundingPayment, Position
+from pairtrader.exchanges.errors import (
+    ExchangeError,
+    OrderRefused,
+    OutcomeUnknown,
+    RetryLater,
+)
+from pairtrader.model.account import AccountIdentity, Balance, FundingPayment, MarginMode, Position
 from pairtrader.model.market import Candle, Market, Quote
 from pairtrader.model.order import OrderReport, OrderRequest
-from pairtrader.model.settings import MarginMode
 
 
 class Fault(Enum):
@@ -42,9 +46,20 @@ class FaultyExchange(BaseExchange):
         """How many of the next looks at positions show none."""
         self.hides_orders = 0
         """Look-ups that do not find an order that exists."""
+        self.raises: dict[str, ExchangeError] = {}
+        """What every call of a method raises, and every order sent under ``place``."""
+        self.limits: dict[str, Decimal] = {}
+        """Largest position that the leverage is allowed for, by symbol."""
+        self.quotes_ahead_ms = 0
+        """How far the exchange's clock is ahead."""
+        self.held_otherwise: dict[str, Decimal] = {}
+        """Hedge mode: what the trader holds the other way, signed, by symbol."""
+        self.marks: dict[str, Decimal] = {}
 
     def _called(self, method: str) -> None:
         self.requests[method] += 1
+        if method in self.raises:
+            raise self.raises[method]
         if self.failing[method] > 0:
             self.failing[method] -= 1
             raise RetryLater(f"{method} failed")
@@ -57,7 +72,8 @@ class FaultyExchange(BaseExchange):
         await asyncio.sleep(0)
         if self.quotes_fail:
             raise RetryLater("maintenance")
-        return await self.target.quote(market)
+        quote = await self.target.quote(market)
+        return replace(quote, timestamp=quote.timestamp + self.quotes_ahead_ms)
 
     async def candles(
         self, market: Market, since: int, limit: int, timeframe_ms: int = 60_000
@@ -78,7 +94,16 @@ class FaultyExchange(BaseExchange):
         if self.stale_positions > 0:
             self.stale_positions -= 1
             return {s: replace(p, amount=Decimal(0)) for s, p in held.items()}
+        for symbol, mark in self.marks.items():
+            held[symbol] = replace(held[symbol], mark_price=mark)
+        for symbol, amount in self.held_otherwise.items():
+            other = replace(held[symbol], amount=amount, hedged=True)
+            held[symbol] = replace(held[symbol], hedged=True, opposite=other)
         return held
+
+    async def position_limit(self, market: Market, leverage: int) -> Decimal | None:
+        self._called("position_limit")
+        return self.limits.get(market.symbol)
 
     async def set_leverage(self, market: Market, leverage: int, margin_mode: MarginMode) -> None:
         self._called("set_leverage")
@@ -87,6 +112,8 @@ class FaultyExchange(BaseExchange):
     async def place(self, request: OrderRequest) -> OrderReport:
         symbol = request.market.symbol
         self.sent[symbol] += 1
+        if "place" in self.raises:
+            raise self.raises["place"]
         fault = self.faults.get((symbol, self.sent[symbol]))
         if fault is Fault.REFUSED:
             raise OrderRefused("no, thank you")

@@ -6,9 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from pairtrader.model.account import Credentials, ExchangeAccount
 from pairtrader.model.bot import Bot, BotConfig, BotState
+from pairtrader.model.capacity import capacity_of, load_of
 from pairtrader.model.cycle import Intent
 from pairtrader.model.records import Records, SpreadPoint
 from pairtrader.storage.bots import NO_RECORDS, Guard
+from pairtrader.storage.capacity import CapacityReached
 from pairtrader.storage.claims import Claim, account_key, symbol_keys
 from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
 from pairtrader.storage.errors import AlreadyExists, Superseded
@@ -17,6 +19,40 @@ from pairtrader.storage.users import User
 from tests.fakes.memory_bot_store import MemoryBotStore
 
 T = TypeVar("T")
+Step = Callable[[], None]
+
+
+class MemoryTransaction:
+    """Checks first, writes then: all or nothing."""
+
+    def __init__(self) -> None:
+        self._checks: list[Step] = []
+        self._writes: list[Step] = []
+
+    def add(self, check: Step, write: Step) -> None:
+        self._checks.append(check)
+        self._writes.append(write)
+
+    def commit(self) -> None:
+        for step in (*self._checks, *self._writes):
+            step()
+
+
+def part(check: Step, write: Step) -> Callable[[Any], object]:
+    """A part of a transaction; called with none it is done at once."""
+
+    def add(transaction: MemoryTransaction | None) -> None:
+        if transaction is not None:
+            transaction.add(check, write)
+            return
+        check()
+        write()
+
+    return add
+
+
+def nothing() -> None:
+    """A check that always holds."""
 
 
 def page_of(
@@ -144,30 +180,76 @@ class MemoryVault:
 
 
 class MemoryClaims:
-    """`ClaimRepository`; the parts of a transaction are called with nothing."""
+    """`ClaimRepository` in a dictionary."""
 
     def __init__(self) -> None:
         self.claims: dict[str, Claim] = {}
 
     def take(self, config: BotConfig) -> Callable[[Any], object]:
-        def write(_: Any) -> None:
+        def check() -> None:
             if any(claim.owner != config.bot_id for claim in self.holders(config)):
                 raise Superseded(config.bot_id)
+
+        def write() -> None:
             for key in symbol_keys(config):
                 self.claims[key] = Claim(key, config.bot_id, config.user_id)
 
-        return write
+        return part(check, write)
 
     def give_up(self, config: BotConfig) -> Callable[[Any], object]:
-        def write(_: Any) -> None:
+        def write() -> None:
             for claim in self.holders(config):
                 assert claim.owner == config.bot_id
                 del self.claims[claim.key]
 
-        return write
+        return part(nothing, write)
 
     def holders(self, config: BotConfig) -> tuple[Claim, ...]:
         return tuple(self.claims[key] for key in symbol_keys(config) if key in self.claims)
+
+
+class MemoryCapacity:
+    """`CapacityRepository` in a dictionary."""
+
+    def __init__(self) -> None:
+        self.by_exchange: dict[str, dict[str, int]] = {}
+        self.versions: dict[str, int] = {}
+        self.after_read: Callable[[], None] | None = None
+
+    def loads(self, exchange: str) -> dict[str, int]:
+        return self.by_exchange.setdefault(exchange, {})
+
+    def take(self, config: BotConfig) -> Callable[[Any], object]:
+        exchange, interval = config.exchange_name, config.settings.tick_interval_seconds
+        load, capacity = load_of(exchange, interval), capacity_of(exchange)
+        loads, version = self.loads(exchange), self.versions.get(exchange, 0)
+        before, total = loads.get(config.bot_id, 0), sum(loads.values())
+        if self.after_read is not None:
+            first, self.after_read = self.after_read, None
+            first()
+        if capacity is None or load == before:
+            return part(nothing, nothing)
+        if load > before and total - before + load > capacity:
+            raise CapacityReached(exchange, interval)
+
+        def check() -> None:
+            if self.versions.get(exchange, 0) != version:
+                raise Superseded(config.bot_id)
+
+        return part(check, lambda: self._set(exchange, config.bot_id, load))
+
+    def give_up(self, config: BotConfig) -> Callable[[Any], object]:
+        exchange, bot_id = config.exchange_name, config.bot_id
+        if bot_id not in self.loads(exchange):
+            return part(nothing, nothing)
+        return part(nothing, lambda: self._set(exchange, bot_id, None))
+
+    def _set(self, exchange: str, bot_id: str, load: int | None) -> None:
+        if load is None:
+            self.loads(exchange).pop(bot_id, None)
+        else:
+            self.loads(exchange)[bot_id] = load
+        self.versions[exchange] = self.versions.get(exchange, 0) + 1
 
 
 class MemoryBots(MemoryBotStore):
@@ -186,9 +268,44 @@ class MemoryBots(MemoryBotStore):
             raise AlreadyExists(config.bot_id)
         self.bots[config.bot_id] = Bot(config, state)
 
-    def reconfigure(self, config: BotConfig, old: BotState, new: BotState) -> None:
+    def config(self, bot_id: str) -> BotConfig | None:
+        bot = self.bots.get(bot_id)
+        return bot.config if bot is not None else None
+
+    def reconfigure(
+        self,
+        config: BotConfig,
+        old: BotState,
+        new: BotState,
+        *,
+        extra: Callable[[Any], object] | None = None,
+    ) -> None:
+        self._together(old, extra)
         self._apply(old, new, Guard.REVISION)
         self.bots[config.bot_id] = replace(self.bots[config.bot_id], config=config)
+
+    def with_markets(self, old: BotConfig, new: BotConfig) -> Callable[[Any], object]:
+        def check() -> None:
+            stored = self.config(old.bot_id)
+            if stored is None or stored.updated_at != old.updated_at:
+                raise Superseded(old.bot_id)
+
+        def write() -> None:
+            self.bots[old.bot_id] = replace(self.bots[old.bot_id], config=new)
+
+        return part(check, write)
+
+    def refresh_markets(self, old: BotConfig, new: BotConfig) -> None:
+        self.with_markets(old, new)(None)
+
+    def without_rows(self, records: Records) -> Callable[[Any], object]:
+        def write() -> None:
+            for row in records.positions:
+                self.positions.pop((row.bot_id, row.cycle_number, row.leg), None)
+            for cycle in records.cycles:
+                self.cycles.pop((cycle.bot_id, cycle.cycle_number), None)
+
+        return part(nothing, write)
 
     def delete(self, state: BotState) -> None:
         if self.bots[state.bot_id].state.revision != state.revision:
@@ -209,13 +326,19 @@ class MemoryBots(MemoryBotStore):
         if self.before_commit is not None:
             first, self.before_commit = self.before_commit, None
             first()
-        if self.bots[old.bot_id].state.revision != old.revision:
-            raise Superseded(old.bot_id)
-        if extra is not None:
-            extra(None)
+        self._together(old, extra)
         super().commit(
             old, new, guard, put_intents=put_intents, delete_intents=delete_intents, records=records
         )
+
+    def _together(self, old: BotState, extra: Callable[[Any], object] | None) -> None:
+        """Write `extra` if the state is as it was read and all of `extra` may be written."""
+        if self.bots[old.bot_id].state.revision != old.revision:
+            raise Superseded(old.bot_id)
+        if extra is not None:
+            transaction = MemoryTransaction()
+            extra(transaction)
+            transaction.commit()
 
 
 class MemoryRows(Generic[T]):

@@ -83,8 +83,23 @@ class Retirements:
         self.released.append(config.bot_id)
 
 
+class Risk:
+    """Limits that a test sets; by default there are none."""
+
+    def __init__(self) -> None:
+        self.forbids = ""
+        self.asked = 0
+
+    def refusal(self, config: BotConfig, state: BotState, now: int) -> str:
+        self.asked += 1
+        return self.forbids
+
+
 class TradingDesk:
     """Sets prices, runs ticks, and reads both the books and the exchange."""
+
+    exchange_name = ExchangeName.SIMULATED
+    mode = AccountMode.PAPER
 
     def __init__(
         self,
@@ -96,19 +111,24 @@ class TradingDesk:
     ) -> None:
         self.clock = FakeClock()
         self.settings = settings(**changes)
-        self.markets = (
-            market(self.settings.market1_symbol),
-            market(self.settings.market2_symbol),
-        )
-        self.feed = ScriptedFeed(self.markets, self.clock)
-        self.account_store = account_store or MemoryAccountStore()
         self.simulation = simulation or Simulation(slippage=Decimal(0), funding=False)
+        self.account_store = account_store or MemoryAccountStore()
+        self.markets = self.open_market()
         self.exchange: BaseExchange = self.new_exchange()
         self.store = store or MemoryBotStore()
-        self.slots, self.retirements = Slots(), Retirements()
+        self.slots, self.retirements, self.risk = Slots(), Retirements(), Risk()
+        self.refreshed: list[BotConfig] = []
+        """Bots whose markets were asked to be checked."""
         self.store.put(Bot(self._config(), self._state()))
 
-    def new_exchange(self) -> SimulatedExchange:
+    def open_market(self) -> tuple[Market, Market]:
+        """Make the two markets and set their first prices."""
+        markets = market(self.settings.market1_symbol), market(self.settings.market2_symbol)
+        self.feed = ScriptedFeed(markets, self.clock)
+        return markets
+
+    def new_exchange(self) -> BaseExchange:
+        """Make the exchange object that a new process would."""
         return SimulatedExchange(
             ACCOUNT, ACCOUNT, self.simulation, self.feed, self.account_store, self.clock.now
         )
@@ -117,8 +137,8 @@ class TradingDesk:
         return BotConfig(
             bot_id=BOT,
             user_id=USER,
-            exchange_name=ExchangeName.SIMULATED,
-            mode=AccountMode.PAPER,
+            exchange_name=self.exchange_name,
+            mode=self.mode,
             account_uid=ACCOUNT,
             settings=self.settings,
             market1=self.markets[0],
@@ -146,8 +166,13 @@ class TradingDesk:
         return bot
 
     def ports(self) -> Ports:
+        return self.ports_with(self.exchange)
+
+    def ports_with(self, exchange: BaseExchange) -> Ports:
+        """What a process with this exchange object works with."""
+
         async def exchange_of(config: BotConfig) -> BaseExchange:
-            return self.exchange
+            return exchange
 
         return Ports(
             self.store,
@@ -155,7 +180,9 @@ class TradingDesk:
             self.store,
             self.slots,
             self.retirements,
+            self.risk,
             exchange_of,
+            self.refreshed.append,
             self.clock,
         )
 

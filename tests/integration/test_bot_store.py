@@ -7,22 +7,25 @@ from typing import Any
 
 import pytest
 
-from pairtrader.model.bot import Bot, BotState, Command, CommandKind, Status
+from pairtrader.model.bot import Bot, BotConfig, BotState, Command, CommandKind, Status
 from pairtrader.model.cycle import Intent
 from pairtrader.model.order import OrderType, Purpose, Side
 from pairtrader.model.records import Records, SpreadPoint
-from pairtrader.storage.bot_items import BotItem
+from pairtrader.storage.bot_items import BotItem, ConfigItem
 from pairtrader.storage.bots import BotRepository, Guard
 from pairtrader.storage.cycles import CycleItem, CycleRepository
 from pairtrader.storage.errors import AlreadyExists, BadCursor, Superseded
 from pairtrader.storage.orders import OrderItem, OrderRepository
-from pairtrader.storage.positions import PositionItem
+from pairtrader.storage.positions import PositionItem, PositionRepository
+from pairtrader.storage.risk import RiskItem
 from pairtrader.storage.spread_history import HistoryItem, SpreadHistoryRepository
 from pairtrader.storage.trade_logs import LogItem
+from pairtrader.trading.records import cycle_record, position_records
+from tests.fakes.memory_api_stores import MemoryBots
 from tests.fakes.memory_bot_store import MemoryBotStore
 from tests.fakes.trading_desk import BOT, USER, TradingDesk
 
-TABLES = (BotItem, OrderItem, PositionItem, CycleItem, LogItem, HistoryItem)
+TABLES = (BotItem, OrderItem, PositionItem, CycleItem, LogItem, HistoryItem, RiskItem)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +167,117 @@ def test_a_bot_that_does_not_exist_is_none_and_can_not_be_written(store: Any) ->
     with pytest.raises((Superseded, KeyError)):
         store.change(ghost, replace(ghost, skipped=1), Guard.REVISION)
     assert store.load("ghost") is None
+
+
+# Configurations
+
+
+@pytest.fixture(params=["memory", "table"])
+def api_store(request: pytest.FixtureRequest) -> Iterator[Any]:
+    bot = bot_of_a_desk()
+    config = replace(bot.config, updated_at=1)
+    if request.param == "memory":
+        memory = MemoryBots()
+        memory.create(config, bot.state)
+        yield memory
+        return
+    request.getfixturevalue("tables")
+    repository = BotRepository()
+    repository.create(config, bot.state)
+    yield repository
+    for item in list(BotItem.query(BOT)):
+        item.delete()
+
+
+def renewed(config: BotConfig) -> BotConfig:
+    return replace(config, market1=replace(config.market1, max_leverage=3), markets_checked_at=99)
+
+
+def test_renewed_markets_are_stored_beside_a_state_that_ticks_change(api_store: Any) -> None:
+    config, state = api_store.config(BOT), api_store.load(BOT).state
+    api_store.change(state, replace(state, skipped=1), Guard.REVISION)
+
+    api_store.refresh_markets(config, renewed(config))
+
+    bot = api_store.load(BOT)
+    assert bot.config == api_store.config(BOT) == renewed(config)
+    assert bot.state.skipped == 1
+    assert bot.config in [each.config for each in api_store.list_by_user(USER, 99, None).items]
+
+
+def test_markets_never_overwrite_what_the_user_has_changed(api_store: Any) -> None:
+    bot = api_store.load(BOT)
+    edited = replace(bot.config, updated_at=2)
+    api_store.reconfigure(edited, bot.state, bot.state)
+
+    with pytest.raises(Superseded):
+        api_store.refresh_markets(bot.config, renewed(bot.config))
+    state = api_store.load(BOT).state
+    part = api_store.with_markets(bot.config, renewed(bot.config))
+    with pytest.raises(Superseded):
+        api_store.commit(state, replace(state, skipped=5), Guard.REVISION, extra=part)
+
+    assert api_store.config(BOT) == edited
+    assert api_store.load(BOT).state.skipped == 0
+
+
+def test_a_deleted_bot_is_not_made_again_by_its_markets(api_store: Any) -> None:
+    bot = api_store.load(BOT)
+    api_store.delete(bot.state)
+
+    with pytest.raises(Superseded):
+        api_store.refresh_markets(bot.config, renewed(bot.config))
+
+    assert api_store.config(BOT) is None
+
+
+def test_markets_state_and_rows_are_written_together_or_not_at_all(api_store: Any) -> None:
+    bot = api_store.load(BOT)
+    part = api_store.with_markets(bot.config, renewed(bot.config))
+    stale = replace(bot.state, revision=bot.state.revision + 7)
+    with pytest.raises(Superseded):
+        api_store.commit(stale, replace(stale, skipped=1), Guard.REVISION, extra=part)
+    assert api_store.config(BOT) == bot.config
+
+    api_store.commit(bot.state, replace(bot.state, skipped=1), Guard.REVISION, extra=part)
+
+    assert api_store.config(BOT) == renewed(bot.config)
+    assert api_store.load(BOT).state.skipped == 1
+
+
+def test_a_configuration_stored_without_its_time_is_renewed_too(tables: None) -> None:
+    repository, bot = BotRepository(), bot_of_a_desk()
+    config = replace(bot.config, bot_id="old")
+    repository.create(config, replace(bot.state, bot_id="old"))
+    item = ConfigItem.get("old", "CONFIG")
+    item.update(actions=[ConfigItem.updated_at.remove()])
+
+    repository.refresh_markets(config, renewed(config))
+
+    assert repository.config("old") == renewed(config)
+
+
+def test_rows_of_an_undone_adoption_are_removed(tables: None) -> None:
+    desk = TradingDesk()
+    desk.tick_at(101.5)
+    state = replace(desk.state, bot_id="undone", current_cycle=0)
+    config = replace(desk.bot.config, bot_id="undone")
+    repository = BotRepository()
+    repository.create(config, state)
+    assert state.cycle is not None
+    rows = Records(
+        positions=position_records(config, state, state.cycle, 1),
+        cycles=(cycle_record(config, state, state.cycle),),
+    )
+    repository.commit(state, state, Guard.REVISION, records=rows)
+    assert len(PositionRepository().list("undone", 9, None).items) == 2
+
+    state = replace(state, revision=state.revision + 1)
+    gone = repository.without_rows(rows)
+    repository.commit(state, state, Guard.REVISION, extra=gone)
+
+    assert not PositionRepository().list("undone", 9, None).items
+    assert not CycleRepository().list("undone", 9, None).items
 
 
 def test_bots_of_a_user_come_in_pages(tables: None) -> None:

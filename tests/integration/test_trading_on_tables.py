@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from pynamodb.models import Model
 
+from pairtrader.model.account import AccountMode
 from pairtrader.model.bot import Bot, BotState, Status
 from pairtrader.model.records import CycleRecord, LogRecord, SpreadPoint
+from pairtrader.model.risk import DayResult, day_of
 from pairtrader.storage.bot_items import BotItem
 from pairtrader.storage.bots import BotRepository, Guard
 from pairtrader.storage.cycles import CycleItem, CycleRepository
 from pairtrader.storage.orders import OrderItem, OrderRepository
 from pairtrader.storage.positions import PositionItem
+from pairtrader.storage.risk import SUMMED_PLACES, RiskItem, RiskRepository, user_owner
 from pairtrader.storage.simulated_accounts import (
     SimulatedAccountItem,
     SimulatedAccountRepository,
@@ -34,7 +37,7 @@ from tests.crash_scenes import (
     told_to_stop,
 )
 from tests.fakes.fuse import Fuse
-from tests.fakes.trading_desk import ACCOUNT, BOT, TradingDesk
+from tests.fakes.trading_desk import ACCOUNT, BOT, USER, TradingDesk
 
 TABLES: tuple[type[Model], ...] = (
     BotItem,
@@ -44,7 +47,9 @@ TABLES: tuple[type[Model], ...] = (
     LogItem,
     HistoryItem,
     SimulatedAccountItem,
+    RiskItem,
 )
+OWNERS = {SimulatedAccountItem: ACCOUNT, RiskItem: user_owner(USER)}
 
 
 class TableBotStore:
@@ -107,7 +112,7 @@ def clean(tables: None) -> Iterator[None]:
 
 def empty() -> None:
     for table in TABLES:
-        for item in table.query(ACCOUNT if table is SimulatedAccountItem else BOT):
+        for item in table.query(OWNERS.get(table, BOT)):
             item.delete()
 
 
@@ -136,9 +141,24 @@ def test_killed_at_any_step_the_next_tick_puts_the_tables_right(scene: Scene, cl
         check_books(desk, where)
         desk.tick()
         check_books(desk, where)
+        assert result_of_the_day(desk) == result_of_the_books(desk), where
         assert desk.state.status is (Status.STOPPED if scene is told_to_stop else Status.RUNNING), (
             where
         )
+
+
+def result_of_the_day(desk: TradingDesk) -> DayResult:
+    """What the day's item says, by which losses are limited."""
+    return RiskRepository().day(USER, day_of(desk.clock.now()))
+
+
+def result_of_the_books(desk: TradingDesk) -> DayResult:
+    """What the bot itself says: every cycle counts once."""
+    state, day = desk.state, day_of(desk.clock.now())
+    if not state.total_trades:
+        return DayResult(day)
+    profit = round(state.total_profit, SUMMED_PLACES)
+    return DayResult(day, {AccountMode.PAPER: profit}, state.total_trades)
 
 
 class Requests:

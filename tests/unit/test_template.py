@@ -21,11 +21,13 @@ from pairtrader.storage import (
     orders,
     positions,
     refresh_tokens,
+    risk,
     simulated_accounts,
     spread_history,
     trade_logs,
     users,
 )
+from pairtrader.trading.incidents import Incident
 from pairtrader.trading.session import LEASE_MS
 from scripts import stack
 
@@ -39,6 +41,7 @@ TABLES: tuple[type[Model], ...] = (
     orders.OrderItem,
     positions.PositionItem,
     refresh_tokens.FamilyItem,
+    risk.RiskItem,
     simulated_accounts.SimulatedAccountItem,
     spread_history.HistoryItem,
     trade_logs.LogItem,
@@ -52,6 +55,7 @@ CHANGE = {
     "dynamodb:UpdateItem",
 }
 BATCH = {"dynamodb:BatchWriteItem"}
+RISK = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"}
 
 
 class NoManagedPolicies:
@@ -191,17 +195,25 @@ def test_the_tick_reaches_its_tables_and_no_other(resources: dict[str, Any]) -> 
     assert tables_of(resources["TickRole"]) == {
         **dict.fromkeys(books, READ | CHANGE | BATCH),
         "accounts": {"dynamodb:GetItem"},
+        "bots": READ | CHANGE | BATCH | {"dynamodb:BatchGetItem"},
+        "bots/index/by_user": {"dynamodb:Query"},
+        "risk": RISK,
     }
 
 
-def test_the_exchange_function_reaches_accounts_alone(resources: dict[str, Any]) -> None:
+def test_the_exchange_function_reaches_accounts_and_bots_markets(
+    resources: dict[str, Any],
+) -> None:
     assert tables_of(resources["ExchangeRole"]) == {
         "accounts": {"dynamodb:GetItem"},
+        "bots": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "simulated-accounts": READ | CHANGE - {"dynamodb:DeleteItem"},
     }
 
 
-def test_the_api_only_reads_the_books_and_logs_its_commands(resources: dict[str, Any]) -> None:
+def test_the_api_reads_the_books_logs_its_commands_and_keeps_what_it_adopts(
+    resources: dict[str, Any],
+) -> None:
     own = ("accounts", "refresh-tokens", "users")
     books = (
         "cycles",
@@ -214,9 +226,13 @@ def test_the_api_only_reads_the_books_and_logs_its_commands(resources: dict[str,
     assert tables_of(resources["ApiRole"]) == {
         **dict.fromkeys(own, READ | CHANGE),
         **dict.fromkeys(books, READ),
+        **dict.fromkeys(
+            ("cycles", "positions"), READ | {"dynamodb:DeleteItem", "dynamodb:PutItem"}
+        ),
         **dict.fromkeys(("bots", "claims"), READ | CHANGE | {"dynamodb:BatchGetItem"}),
         "trade-logs": READ | {"dynamodb:PutItem"},
         "bots/index/by_user": {"dynamodb:Query"},
+        "risk": RISK,
     }
 
 
@@ -225,6 +241,14 @@ def test_the_api_calls_the_other_functions_by_their_alias(resources: dict[str, A
         ("lambda:InvokeFunction", '{"Ref": "TickFunctionAliaslive"}'),
         ("lambda:InvokeFunction", '{"Ref": "ExchangeFunctionAliaslive"}'),
     }
+
+
+def test_the_tick_calls_the_exchange_function_alone(resources: dict[str, Any]) -> None:
+    assert allowed(resources["TickRole"], "lambda") == {
+        ("lambda:InvokeFunction", '{"Ref": "ExchangeFunctionAliaslive"}'),
+    }
+    given = resources["TickFunction"]["Properties"]["Environment"]["Variables"]
+    assert given["EXCHANGE_FUNCTION"] == {"Ref": "ExchangeFunctionAliaslive"}
 
 
 def test_only_the_api_passes_a_role_and_only_the_scheduler_s(resources: dict[str, Any]) -> None:
@@ -343,9 +367,25 @@ def test_a_tick_ends_before_its_lease(resources: dict[str, Any]) -> None:
     assert timeout * 1000 < LEASE_MS
 
 
+def event_handling(resources: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what becomes of events that nobody waits for."""
+    [config] = [
+        each["Properties"]
+        for each in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+        if each["Properties"]["FunctionName"] == {"Ref": f"{name}Function"}
+    ]
+    return config
+
+
+def test_markets_not_renewed_are_left_to_a_later_tick(resources: dict[str, Any]) -> None:
+    properties = event_handling(resources, "Exchange")
+    assert properties["Qualifier"] == "live"
+    assert properties["MaximumRetryAttempts"] == 0
+    assert properties["MaximumEventAgeInSeconds"] == 300
+
+
 def test_a_failed_event_is_not_tried_again_but_kept(resources: dict[str, Any]) -> None:
-    [config] = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
-    properties = config["Properties"]
+    properties = event_handling(resources, "Tick")
     assert properties["Qualifier"] == "live"
     assert properties["MaximumRetryAttempts"] == 0
     assert properties["MaximumEventAgeInSeconds"] == 60
@@ -466,6 +506,7 @@ def test_alarms_watch_what_the_stack_has(
             },
         )
         for name, alarm in of_type(monitoring, "AWS::CloudWatch::Alarm").items()
+        if alarm["Properties"]["Namespace"] != {"Ref": "MetricsNamespace"}
     }
     depth = "ApproximateNumberOfMessagesVisible"
     assert watched == {
@@ -481,6 +522,25 @@ def test_alarms_watch_what_the_stack_has(
             {"QueueName": {"Fn::GetAtt": ["SchedulerDeadLetterQueue", "QueueName"]}},
         ),
     }
+
+
+def test_alarms_on_own_metrics_watch_what_the_tick_function_emits(
+    resources: dict[str, Any], monitoring: dict[str, Any]
+) -> None:
+    given = resources["Monitoring"]["Properties"]["Parameters"]
+    tick = resources["TickFunction"]["Properties"]["Environment"]["Variables"]
+    emitted = {*Incident, "TicksInError", "TicksSkippedInARow"}
+    own = [
+        alarm["Properties"]
+        for alarm in of_type(monitoring, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == {"Ref": "MetricsNamespace"}
+    ]
+    assert given["MetricsNamespace"] == tick["POWERTOOLS_METRICS_NAMESPACE"]
+    assert {alarm["MetricName"] for alarm in own} <= emitted
+    assert len(own) == 4
+    for alarm in own:
+        service = tick["POWERTOOLS_SERVICE_NAME"]
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
 
 
 # Environments

@@ -80,9 +80,20 @@ def delete_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> 
 
 
 @router.post("/{bot_id}/start", summary="Start", responses=documented(404, 409, 502, 503))
-def start_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> BotResponse:
-    """Run the bot. Its markets must be free, and flat unless the bot itself holds them."""
-    return BotResponse.of(services.commands.start(user.id, bot_id))
+def start_bot(
+    bot_id: str,
+    user: CurrentUser,
+    services: ServicesDependency,
+    adopt: Annotated[
+        bool,
+        Query(description="Go on with the position that the last stop has left to the user."),
+    ] = False,
+) -> BotResponse:
+    """Run the bot. Its markets must be free, and flat unless the bot itself holds them.
+
+    A position that its last stop has left is adopted on request, if it still is what it was.
+    """
+    return BotResponse.of(services.commands.start(user.id, bot_id, adopt=adopt))
 
 
 @router.post("/{bot_id}/pause", summary="Pause", responses=_COMMAND)

@@ -94,6 +94,8 @@ class AccountTestResponse(BaseModel):
     can_withdraw: bool
     ip_bound: bool | None
     """Null where the exchange does not tell."""
+    expires_at: Moment | None
+    """When the key ends; null for never, or where the exchange does not tell."""
     warnings: list[str]
 
     @classmethod
@@ -105,6 +107,7 @@ class AccountTestResponse(BaseModel):
             can_trade=test.can_trade,
             can_withdraw=test.can_withdraw,
             ip_bound=test.ip_bound,
+            expires_at=test.expires_at,
             warnings=list(test.warnings),
         )
 

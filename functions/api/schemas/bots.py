@@ -74,11 +74,13 @@ class PositionSummary(BaseModel):
             fees=cycle.fees,
             funding=cycle.funding,
             opened_at=cycle.opened_at,
-            legs=[
-                LegResponse.of(leg, market)
-                for leg, market in zip(cycle.legs, bot.config.markets, strict=True)
-            ],
+            legs=_legs_of(cycle, bot),
         )
+
+
+def _legs_of(cycle: Cycle, bot: Bot) -> list[LegResponse]:
+    pairs = zip(cycle.legs, bot.config.markets, strict=True)
+    return [LegResponse.of(leg, market) for leg, market in pairs]
 
 
 def sides_of(direction: int) -> tuple[Side, Side]:
@@ -125,6 +127,8 @@ class BotResponse(BotSettings):
     level: int
     """Ladder rows done; 0 while flat."""
     position: PositionSummary | None
+    handed_over: list[LegResponse] | None
+    """What the last stop has left to the user and a start may adopt, at the mark of then."""
     pnl: DecimalText | None
     """Net PnL of the open cycle, quote currency."""
     pnl_percent: float | None
@@ -183,6 +187,7 @@ def _values(bot: Bot) -> dict[str, Any]:
         "cooldown_until": cooldown_until(config.settings, state),
         "level": state.cycle.level if state.cycle else 0,
         "position": PositionSummary.of(state.cycle, bot) if state.cycle else None,
+        "handed_over": _legs_of(state.handed_over, bot) if state.handed_over else None,
         "pnl": state.last_pnl,
         "pnl_percent": percent,
         "pnl_basis": config.settings.profit_basis,

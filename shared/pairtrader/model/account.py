@@ -1,6 +1,6 @@
 """An exchange account: how we keep it, what the exchange says of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -32,6 +32,13 @@ class PositionMode(StrEnum):
 
     ONE_WAY = "one_way"
     HEDGE = "hedge"
+
+
+class MarginMode(StrEnum):
+    """Whether both legs share the account's margin."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
 
 
 class Simulation(BaseModel):
@@ -105,6 +112,8 @@ class AccountIdentity:
     can_withdraw: bool
     ip_bound: bool | None
     """None where the exchange does not tell."""
+    expires_at: int | None = None
+    """When the key ends, ms UTC; None for never or not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,34 @@ class Position:
     liquidation_price: Decimal | None
     unrealized_pnl: Decimal
     """Quote currency, at the mark."""
+    hedged: bool = False
+    """Whether the account may hold the symbol both ways at once."""
+    opposite: "Position | None" = None
+    """In hedge mode: what is held the other way at the same time."""
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether nothing is held, either way."""
+        return not self.amount and (self.opposite is None or not self.opposite.amount)
+
+    def side(self, sign: int) -> "Position":
+        """Return the position of whoever holds coins of `sign` (+1 long, -1 short).
+
+        Where the account nets a symbol there is one position, whichever way it points. In hedge
+        mode each way is a position of its own; nothing held that way has amount 0.
+        """
+        if not self.hedged or self.amount * sign > 0:
+            return self
+        if self.opposite is not None and self.opposite.amount * sign > 0:
+            return self.opposite
+        return replace(
+            self,
+            amount=Decimal(0),
+            entry_price=Decimal(0),
+            liquidation_price=None,
+            unrealized_pnl=Decimal(0),
+            opposite=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

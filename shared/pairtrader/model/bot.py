@@ -60,6 +60,8 @@ class BotConfig:
     market2: Market
     created_at: int
     updated_at: int
+    markets_checked_at: int = 0
+    """When the exchange was last asked about both markets, ms UTC."""
 
     @property
     def markets(self) -> tuple[Market, Market]:
@@ -122,6 +124,13 @@ class BotState:
     """What the exchange held instead at that look, empty when both agreed."""
     total_profit: Decimal = Decimal(0)
     total_trades: int = 0
+    quiet_until: int = 0
+    """The exchange wants not to be asked before this, ms UTC."""
+    markets_asked_at: int = 0
+    """When a check of both markets was last asked for, ms UTC."""
+    handed_over: Cycle | None = None
+    """What the last stop left to the user, each leg at the mark it was booked at; a start may adopt
+    it again. None while the bot is not stopped."""
 
     @property
     def cycle_number(self) -> int:

@@ -70,6 +70,12 @@ class Cycle:
     funding: Decimal = ZERO
     """Received less paid, quote currency."""
     opened_at: int = 0
+    funding_asked_at: int = 0
+    """When the funding histories were last read, ms UTC."""
+
+    def sign(self, leg: int) -> int:
+        """Return which way the leg points (0 is market 1): +1 long, -1 short."""
+        return -self.direction if leg == 0 else self.direction
 
     @property
     def is_flat(self) -> bool:
@@ -139,3 +145,8 @@ class Intent:
     position_before: Decimal
     """Signed base coins on the exchange's side as booked before the order."""
     created_at: int
+
+    @property
+    def position_sign(self) -> int:
+        """Which way the position points that the order opens or reduces: +1 long, -1 short."""
+        return -self.side.sign if self.purpose.reduces else self.side.sign

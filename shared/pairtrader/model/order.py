@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from pairtrader.model.account import MarginMode
 from pairtrader.model.market import Market
 
 
@@ -79,6 +80,8 @@ class OrderRequest:
     price: Decimal | None = None
     """Limit price; for a market order the worst price it may fill at (immediate or cancel)."""
     reduce_only: bool = False
+    margin_mode: MarginMode = MarginMode.CROSS
+    """Some exchanges want it on every order."""
 
 
 @dataclass(frozen=True, slots=True)

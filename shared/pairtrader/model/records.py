@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from pairtrader.model.account import AccountMode
 from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
 
 ZERO = Decimal(0)
@@ -90,6 +91,8 @@ class CycleRecord:
     """A `CloseReason`, empty while open."""
     opened_at: int
     closed_at: int | None
+    mode: AccountMode = AccountMode.LIVE
+    """Of the account that it was traded on."""
 
 
 class LogType(StrEnum):

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from pairtrader.model.account import MarginMode
 from pairtrader.model.order import OrderType
 
 LEVERAGE_PRESETS = (1, 2, 3, 5, 10, 20)
@@ -49,13 +50,6 @@ class Direction(StrEnum):
     AUTO = "auto"
     BUY = "buy"
     SELL = "sell"
-
-
-class MarginMode(StrEnum):
-    """Whether both legs share the account's margin."""
-
-    CROSS = "cross"
-    ISOLATED = "isolated"
 
 
 class OnBrokenPair(StrEnum):

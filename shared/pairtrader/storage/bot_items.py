@@ -50,12 +50,13 @@ CYCLE_NAMES = {
     "funding": "fu",
     "funding_until": "u",
     "opened_at": "o",
+    "funding_asked_at": "fa",
 }
 """Short names of what an open cycle writes at every tick."""
 
 
 class CycleAttribute(ValueAttribute[Cycle]):
-    """The open cycle under short names, zeros left out."""
+    """A cycle under short names, zeros left out."""
 
     def serialize(self, value: Cycle) -> str:
         """Return compact JSON."""
@@ -88,10 +89,12 @@ class BotItem(Model):
 
 
 class ConfigItem(BotItem, discriminator="C"):
-    """Written by the API alone."""
+    """Written by the API; the exchange function renews the markets in it."""
 
     user_id = UnicodeAttribute()
     body = ValueAttribute[BotConfig](BotConfig)
+    updated_at = NumberAttribute(null=True)
+    """When the user last changed it, ms UTC; old items have none."""
     by_user = ByUser()
 
 
@@ -129,6 +132,9 @@ class StateItem(BotItem, discriminator="S"):
     mismatch = UnicodeAttribute(attr_name="mm", null=True)
     total_profit = DecimalAttribute(attr_name="tp")
     total_trades = NumberAttribute(attr_name="tt")
+    quiet_until = NumberAttribute(attr_name="qt", null=True)
+    markets_asked_at = NumberAttribute(attr_name="ma", null=True)
+    handed_over = CycleAttribute(Cycle, attr_name="ho", null=True)
 
 
 class IntentItem(BotItem, discriminator="I"):
@@ -138,11 +144,20 @@ class IntentItem(BotItem, discriminator="I"):
 
 
 STATE_FIELDS = tuple(f.name for f in fields(BotState) if f.name not in ("bot_id", "revision"))
-_BLANKS = frozenset({"status_reason", "lease_owner", "hold_reason", "mismatch", "points"})
+_BLANKS: dict[str, Any] = {
+    "status_reason": "",
+    "lease_owner": "",
+    "hold_reason": "",
+    "mismatch": "",
+    "points": (),
+    "quiet_until": 0,
+    "markets_asked_at": 0,
+}
+"""What is not stored, by field."""
 
 
 def stored_value(name: str, value: Any) -> Any:
-    """Return what is stored for a field of the state; empty texts and tuples are not."""
+    """Return what is stored for a field of the state; blanks are not."""
     return None if name in _BLANKS and not value else value
 
 
@@ -155,15 +170,21 @@ def state_item(state: BotState) -> StateItem:
 def state_of(item: StateItem) -> BotState:
     """Return the state that `item` stores."""
     values = {name: getattr(item, name) for name in STATE_FIELDS}
-    for name in _BLANKS:
-        values[name] = values[name] or (() if name == "points" else "")
+    for name, blank in _BLANKS.items():
+        values[name] = values[name] or blank
     values["status"] = Status(values["status"])
     return BotState(bot_id=item.bot_id, revision=int(item.revision), **values)
 
 
 def config_item(config: BotConfig) -> ConfigItem:
     """Return the item that stores `config`."""
-    return ConfigItem(config.bot_id, "CONFIG", user_id=config.user_id, body=config)
+    return ConfigItem(
+        config.bot_id,
+        "CONFIG",
+        user_id=config.user_id,
+        body=config,
+        updated_at=config.updated_at,
+    )
 
 
 def intent_item(intent: Intent) -> IntentItem:

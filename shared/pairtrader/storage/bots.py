@@ -1,11 +1,9 @@
 """The bots table: what a bot is (CONFIG), where it stands (STATE), orders under way (INTENT)."""
 
-import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 
-from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.exceptions import DoesNotExist, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -30,11 +28,12 @@ from pairtrader.storage.cycles import CycleItem
 from pairtrader.storage.errors import AlreadyExists, Superseded
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
+from pairtrader.storage.risk import add_result
 from pairtrader.storage.trade_logs import LogItem
-from pairtrader.storage.transactions import open_connection
+from pairtrader.storage.transactions import TransactionPart, open_connection, transact
 
-CONFLICT_RETRIES = 6
 NO_RECORDS = Records()
+_OVERTAKEN = ("ConditionalCheckFailedException", "TransactionConflictException")
 
 
 class Guard(Enum):
@@ -76,6 +75,15 @@ def _condition(old: BotState, new: BotState, guard: Guard) -> Condition:
             else StateItem.command == old.command
         )
     return condition
+
+
+def _renewal(old: BotConfig, new: BotConfig) -> tuple[ConfigItem, list[Action], Condition]:
+    unchanged = ConfigItem.updated_at.does_not_exist() | (ConfigItem.updated_at == old.updated_at)
+    return (
+        ConfigItem(old.bot_id, "CONFIG"),
+        [ConfigItem.body.set(new)],
+        ConfigItem.body.exists() & unchanged,
+    )
 
 
 class BotRepository:
@@ -126,18 +134,69 @@ class BotRepository:
         except TransactWriteError as error:
             raise AlreadyExists(config.bot_id) from error
 
-    def reconfigure(self, config: BotConfig, old: BotState, new: BotState) -> None:
+    def config(self, bot_id: str) -> BotConfig | None:
+        """Return the bot's configuration alone, strongly consistent; None if it does not exist."""
+        try:
+            return ConfigItem.get(bot_id, "CONFIG", consistent_read=True).body
+        except DoesNotExist:
+            return None
+
+    def reconfigure(
+        self,
+        config: BotConfig,
+        old: BotState,
+        new: BotState,
+        *,
+        extra: TransactionPart | None = None,
+    ) -> None:
         """Replace the configuration and change the state with it.
 
+        `extra` may add writes of other tables.
+
         Raises:
-            Superseded: the state was written since it was read.
+            Superseded: the state was written since it was read, or a condition of `extra` fails.
         """
 
         def write_all(write: TransactWrite) -> None:
             write.save(config_item(config), condition=ConfigItem.bot_id.exists())
             _update(write, old, new, Guard.REVISION)
+            if extra is not None:
+                extra(write)
 
         self._transact(write_all)
+
+    def with_markets(self, old: BotConfig, new: BotConfig) -> TransactionPart:
+        """Return the write that puts `new`, which differs in its markets alone, in place of `old`.
+
+        It fails where the user has changed the configuration since `old` was read.
+        """
+        item, actions, unchanged = _renewal(old, new)
+        return lambda write: write.update(item, actions=actions, condition=unchanged)
+
+    def without_rows(self, records: Records) -> TransactionPart:
+        """Return the writes that remove rows of positions and cycles, whether they exist or not."""
+
+        def delete_all(write: TransactWrite) -> None:
+            for position in records.positions:
+                write.delete(PositionItem.of(position))
+            for cycle in records.cycles:
+                write.delete(CycleItem.of(cycle))
+
+        return delete_all
+
+    def refresh_markets(self, old: BotConfig, new: BotConfig) -> None:
+        """Put `new`, which differs in its markets alone, in place of `old`.
+
+        Raises:
+            Superseded: the user has changed or deleted the configuration since `old` was read.
+        """
+        item, actions, unchanged = _renewal(old, new)
+        try:
+            item.update(actions=actions, condition=unchanged)
+        except UpdateError as error:
+            if error.cause_response_code in _OVERTAKEN:
+                raise Superseded(old.bot_id) from error
+            raise
 
     def delete(self, state: BotState) -> None:
         """Remove the bot; its history stays.
@@ -166,10 +225,7 @@ class BotRepository:
         try:
             item.update(actions=_changes(old, new), condition=_condition(old, new, guard))
         except UpdateError as error:
-            if error.cause_response_code in (
-                "ConditionalCheckFailedException",
-                "TransactionConflictException",
-            ):
+            if error.cause_response_code in _OVERTAKEN:
                 raise Superseded(old.bot_id) from error
             raise
         return state_of(item)
@@ -183,7 +239,7 @@ class BotRepository:
         put_intents: Sequence[Intent] = (),
         delete_intents: Sequence[Intent] = (),
         records: Records = NO_RECORDS,
-        extra: Callable[[TransactWrite], object] | None = None,
+        extra: TransactionPart | None = None,
     ) -> None:
         """Write a change of state together with intents and history rows, all or nothing.
 
@@ -205,21 +261,11 @@ class BotRepository:
 
         self._transact(write_all)
 
-    def _transact(self, fill: Callable[[TransactWrite], object]) -> None:
-        for attempt in range(CONFLICT_RETRIES):
-            try:
-                with TransactWrite(connection=self._connection) as write:
-                    fill(write)
-                return
-            except TransactWriteError as error:
-                if not _is_conflict(error) or attempt == CONFLICT_RETRIES - 1:
-                    raise _refusal(error) from error
-            time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311
-
-
-def _is_conflict(error: TransactWriteError) -> bool:
-    codes = [reason.code for reason in error.cancellation_reasons if reason]
-    return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
+    def _transact(self, fill: TransactionPart) -> None:
+        try:
+            transact(self._connection, fill)
+        except TransactWriteError as error:
+            raise _refusal(error) from error
 
 
 def _refusal(error: TransactWriteError) -> PynamoDBException | Superseded:
@@ -244,5 +290,7 @@ def _save_records(write: TransactWrite, records: Records) -> None:
         write.save(PositionItem.of(position))
     for cycle in records.cycles:
         write.save(CycleItem.of(cycle))
+        if cycle.closed_at is not None:
+            add_result(write, cycle.user_id, cycle.mode, cycle.net_pnl, cycle.closed_at)
     for log in records.logs:
         write.save(LogItem.of(log))

@@ -1,19 +1,15 @@
 """Who may trade what: one bot per symbol of an exchange account, one account per exchange login."""
 
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from pairtrader.model.account import ExchangeAccount
 from pairtrader.model.bot import BotConfig
 from pairtrader.storage.table import TableMeta, table_name
-
-TransactionPart = Callable[[TransactWrite], None]
-"""Adds writes to somebody's transaction."""
+from pairtrader.storage.transactions import TransactionPart, together
 
 
 class ClaimItem(Model):
@@ -71,23 +67,13 @@ class ClaimRepository:
         """Return the writes that claim both symbols; they fail where another bot holds one."""
         now = time.time_ns() // 1_000_000
         parts = [claim(key, config.bot_id, config.user_id, now) for key in symbol_keys(config)]
-        return _all(parts)
+        return together(*parts)
 
     def give_up(self, config: BotConfig) -> TransactionPart:
         """Return the writes that release both symbols."""
-        return _all([release(key, config.bot_id) for key in symbol_keys(config)])
+        return together(*(release(key, config.bot_id) for key in symbol_keys(config)))
 
     def holders(self, config: BotConfig) -> tuple[Claim, ...]:
         """Return the claims that exist on the bot's symbols."""
         found = ClaimItem.batch_get(list(symbol_keys(config)), consistent_read=True)
         return tuple(Claim(item.claim_key, item.owner, item.user_id) for item in found)
-
-
-def _all(parts: Iterable[TransactionPart]) -> TransactionPart:
-    chosen = tuple(parts)
-
-    def add(write: TransactWrite) -> None:
-        for part in chosen:
-            part(write)
-
-    return add

@@ -11,7 +11,7 @@ ZERO = Decimal(0)
 
 
 class Overfilled(Exception):
-    """A reducing order traded more than the books hold."""
+    """An order traded more than it was sent for, or than the books hold."""
 
 
 def absent_report(intent: Intent, symbol: str) -> OrderReport:
@@ -33,8 +33,10 @@ def book(cycle: Cycle, intent: Intent, report: OrderReport) -> Cycle:
     """Return the cycle after the fills of one order.
 
     Raises:
-        Overfilled: a close or unwind traded more than the leg held.
+        Overfilled: it traded more than was asked for, or a close or unwind more than the leg held.
     """
+    if report.filled > intent.amount:
+        raise Overfilled(f"{report.symbol}: {intent.amount} asked for, {report.filled} filled")
     leg = cycle.legs[intent.leg]
     if intent.purpose.reduces:
         leg, realised = _reduce(leg, report)
@@ -59,7 +61,7 @@ def _grow(leg: Leg, intent: Intent, report: OrderReport) -> Leg:
 def _reduce(leg: Leg, report: OrderReport) -> tuple[Leg, Decimal]:
     held, filled = abs(leg.amount), report.filled
     if filled > held:
-        raise Overfilled
+        raise Overfilled(f"{report.symbol}: {held} held, {filled} closed")
     if not filled:
         return leg, ZERO
     cost = leg.cost if filled == held else leg.cost * filled / held

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pairtrader.model.account import Position
 from pairtrader.model.bot import BotConfig, BotState, Status
-from pairtrader.model.cycle import CloseReason, Cycle, Operation, OperationKind
+from pairtrader.model.cycle import CloseReason, Cycle, Leg, Operation, OperationKind
 from pairtrader.model.records import LogType, Records
 from pairtrader.trading.lifecycle import Move, next_status
 from pairtrader.trading.plan import Step
@@ -19,6 +19,9 @@ from pairtrader.trading.records import (
 )
 from pairtrader.trading.session import Change
 
+UNBALANCED = "unbalanced_legs"
+"""Reason of an error: the tries are used up and one leg holds more than the other."""
+
 
 def conclude(config: BotConfig, state: BotState, step: Step, now: int) -> Change:
     """Return the state after the operation ended with `step` (done, nothing done or stuck)."""
@@ -30,7 +33,7 @@ def conclude(config: BotConfig, state: BotState, step: Step, now: int) -> Change
         given_up = replace(state, operation=None, command=None)
         if state.status is Status.ERROR:
             return Change(given_up)
-        return fault(given_up, "unbalanced_legs", text, now)
+        return fault(given_up, UNBALANCED, text, now)
     if operation.kind is OperationKind.CLOSE:
         if step is Step.NOTHING_DONE:
             return Change(replace(state, operation=None))
@@ -86,7 +89,7 @@ def _why_pause(operation: Operation) -> str:
     """An entry that was taken back or refused would be tried for ever: it pauses the bot."""
     if operation.unwound:
         return "entry_unwound"
-    if operation.refusal and operation.refusal != "never reached":
+    if operation.refusal:
         return f"entry_refused: {operation.refusal}"
     return ""
 
@@ -152,7 +155,10 @@ def _status_after(config: BotConfig, state: BotState, reason: str) -> BotState:
 def hand_over(
     config: BotConfig, state: BotState, prices: tuple[Decimal, Decimal], now: int
 ) -> Change:
-    """Return the state after the user took the position over, booked at `prices` (the mark)."""
+    """Return the state after the user took the position over, booked at `prices` (the mark).
+
+    What a later start may adopt stays in it.
+    """
     cycle = state.cycle
     if cycle is None:
         raise AssertionError("no cycle to hand over")
@@ -171,7 +177,31 @@ def hand_over(
         )
     left = replace(cycle, legs=(legs[0], legs[1]), realised=realised)
     spread = state.last_spread if state.last_spread is not None else cycle.last_spread
-    return end_cycle(config, replace(state, cycle=left), CloseReason.HANDED_OVER, spread, now)
+    ended = end_cycle(config, replace(state, cycle=left), CloseReason.HANDED_OVER, spread, now)
+    return replace(ended, state=replace(ended.state, handed_over=_adoptable(cycle, prices)))
+
+
+def _adoptable(cycle: Cycle, prices: tuple[Decimal, Decimal]) -> Cycle | None:
+    """What a later start may adopt: the legs as they are held, as if entered at `prices`.
+
+    What came before is booked; half a pair or a row never done is nobody's to go on with.
+    """
+    if not cycle.level or not all(leg.amount for leg in cycle.legs):
+        return None
+    left, right = (_entered_at(*each) for each in zip(cycle.legs, prices, strict=True))
+    return Cycle(
+        direction=cycle.direction,
+        level=cycle.level,
+        first_spread=cycle.first_spread,
+        last_spread=cycle.last_spread,
+        legs=(left, right),
+        invested=left.cost + right.cost,
+    )
+
+
+def _entered_at(leg: Leg, price: Decimal) -> Leg:
+    held = abs(leg.amount)
+    return Leg(amount=leg.amount, cost=held * price, entered=held, entry_cost=held * price)
 
 
 def accept_exchange(
@@ -195,7 +225,8 @@ def accept_exchange(
     if cycle is None:
         return Change(resolved)
     text = difference(cycle, config.markets, held) or "nothing differed"
-    cycle = _watchable(accepted(cycle, config.markets, held), state)
+    last = (state.last_price1, state.last_price2)
+    cycle = _watchable(accepted(cycle, config.markets, held, last), state)
     resolved = replace(resolved, cycle=cycle)
     line = log_record(state.bot_id, LogType.WARNING, f"exchange accepted: {text}", now)
     if cycle.is_flat:

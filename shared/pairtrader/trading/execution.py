@@ -17,6 +17,7 @@ from pairtrader.model.records import LogRecord, LogType, Records
 from pairtrader.trading import conclusion
 from pairtrader.trading.books import book, count_fill, order_record
 from pairtrader.trading.funding import NO_FUNDING, Funding, funding_due
+from pairtrader.trading.incidents import Incident
 from pairtrader.trading.order_ids import client_order_id
 from pairtrader.trading.plan import Step, excess, missing, next_step
 from pairtrader.trading.records import log_record
@@ -103,6 +104,8 @@ class Execution:
                 self._conclude(Step.STUCK)
             return ()
         session.require_time_to_send()
+        if step is Step.SEND_UNWIND:
+            session.note(Incident.LEG_FAILED)
         raises_exposure = step in (Step.SEND_ENTRY, Step.SEND_REST)
         try:
             session.write(
@@ -112,6 +115,8 @@ class Execution:
         except EntryForbidden:
             self._skip_round(step)
             return ()
+        # The write may have taken long: orders that do not leave now are found absent later.
+        session.require_time_to_send()
         return await send(session, intents)
 
     async def _settle(self, outcomes: Sequence[Outcome], give_up_resting: bool) -> bool:
@@ -144,7 +149,10 @@ class Execution:
         session, cycle = self._session, _require_cycle(self._session.state)
         if _require_operation(session.state).kind is OperationKind.ENTRY:
             return NO_FUNDING
-        return await funding_due(session.config.markets, cycle, session.exchange)
+        now = session.clock.now()
+        return await funding_due(
+            session.config.markets, cycle, session.exchange, now, published_after_ms=0
+        )
 
     def _resting_is_over(self, outcomes: Sequence[Outcome]) -> bool:
         """Whether resting limit orders have had their time.
@@ -173,7 +181,7 @@ class Execution:
                 order_record(self._session.config.user_id, outcome.intent, report, reason, now)
             )
             logs.append(_order_line(outcome, report, now))
-            if outcome.refusal:
+            if outcome.refusal and not outcome.is_passing:
                 operation = replace(operation, refusal=outcome.refusal[:120])
         booked = replace(state, operation=operation, cycle=cycle)
         change = Change(booked, (), [o.intent for o in outcomes])
@@ -234,10 +242,11 @@ class Execution:
         held = await session.exchange.positions(session.config.markets)
         cycle = _require_cycle(session.state)
         amounts = []
-        for leg, market in zip(cycle.legs, session.config.markets, strict=True):
-            actual = held[market.symbol].amount
+        for index, (leg, market) in enumerate(zip(cycle.legs, session.config.markets, strict=True)):
+            actual = held[market.symbol].side(cycle.sign(index)).amount
             same_side = actual * leg.amount > 0
-            amounts.append(min(abs(actual), abs(leg.amount)) if same_side else ZERO)
+            closable = min(abs(actual), abs(leg.amount)) if same_side else ZERO
+            amounts.append(min(closable, market.max_market_amount or closable))
         return amounts[0], amounts[1]
 
     def _intent(

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from pairtrader.exchanges.errors import ExchangeError, UserMustAct
+from pairtrader.exchanges.errors import ExchangeError, RetryLater, UserMustAct
 from pairtrader.model.bot import Bot, BotState, CommandKind, Status
 from pairtrader.model.cycle import CloseReason, Operation, OperationKind
 from pairtrader.model.order import OrderType
@@ -13,13 +13,20 @@ from pairtrader.model.settings import OnBrokenPair
 from pairtrader.strategy import decision
 from pairtrader.trading import conclusion
 from pairtrader.trading.books import Overfilled
-from pairtrader.trading.entry import EntryImpossible, plan_entry, prepare_account
+from pairtrader.trading.entry import (
+    EntryDeferred,
+    EntryImpossible,
+    plan_entry,
+    prepare_account,
+)
 from pairtrader.trading.execution import Execution
+from pairtrader.trading.incidents import Incident
 from pairtrader.trading.judgement import CLOSES, judge_look
 from pairtrader.trading.lifecycle import Move, next_status
-from pairtrader.trading.look import Look
+from pairtrader.trading.look import Look, quotes_unfit
 from pairtrader.trading.records import log_record
 from pairtrader.trading.retirement import Retirement
+from pairtrader.trading.risk import REFUSAL_TEXTS, Refusal, RiskGate
 from pairtrader.trading.session import Change, OutOfTime, Session
 from pairtrader.trading.transmission import Unproven
 
@@ -27,6 +34,8 @@ MAY_REST = frozenset({CloseReason.TAKE_PROFIT, CloseReason.REGRESSION})
 """Reasons to close that may wait for a limit order; all others go to market."""
 UNPROVEN = "unproven_order"
 MISMATCH = "position_mismatch"
+MAX_QUIET_SECONDS = 900.0
+"""However long an exchange wants to be left alone: a position must be looked at again."""
 ACCEPTS = frozenset({CommandKind.ACCEPT_EXCHANGE, CommandKind.CLOSE_AND_ACCEPT})
 
 
@@ -44,9 +53,12 @@ def is_unfinished(bot: Bot) -> bool:
 class Intervention:
     """The leased part of one tick; `seen` is None where the market could not be looked at."""
 
-    def __init__(self, session: Session, retirement: Retirement, seen: Look | None) -> None:
+    def __init__(
+        self, session: Session, retirement: Retirement, risk: RiskGate, seen: Look | None
+    ) -> None:
         self._session = session
         self._retirement = retirement
+        self._risk = risk
         self._seen = seen
 
     async def settle(self) -> None:
@@ -63,21 +75,38 @@ class Intervention:
 
     async def _meet_broken_pair(self, difference: str) -> None:
         session, now = self._session, self._session.clock.now()
-        session.write(lambda state: conclusion.fault(state, MISMATCH, difference, now))
+        if session.state.status is not Status.ERROR:
+            session.note(Incident.BROKEN_PAIR)
+            session.write(lambda state: conclusion.fault(state, MISMATCH, difference, now))
         if session.config.settings.on_broken_pair is OnBrokenPair.CLOSE:
             await Execution(session, None).start(self._closing(CloseReason.BROKEN_PAIR))
 
     async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
         session = self._session
-        stop_reason = ""
+        was_in_error = session.state.status is Status.ERROR
+        stop_reason, quiet_until = "", 0
         try:
             await job()
-        except (OutOfTime, ExchangeError) as error:
+        except (OutOfTime, ExchangeError, EntryDeferred) as error:
             stop_reason = str(error)  # what is under way is stored: the next tick goes on
+            quiet_until = quiet_after(error, session.clock.now())
         except (Unproven, Overfilled) as error:
             now, text = session.clock.now(), str(error)
             session.write(lambda state: conclusion.fault(state, UNPROVEN, text, now))
-        session.release(lambda state: replace(state, hold_reason=stop_reason[:60]))
+        if session.state.status is Status.ERROR and not was_in_error:
+            session.note(Incident.FAULT)
+        stale = Incident.STALE_MARKET in session.incidents
+
+        def noted(state: BotState) -> BotState:
+            asked_at = 0 if stale else state.markets_asked_at
+            return replace(
+                state,
+                hold_reason=stop_reason[:60],
+                quiet_until=quiet_until,
+                markets_asked_at=asked_at,
+            )
+
+        session.release(noted)
         if session.state.status is Status.STOPPED:
             self._retirement.remove_schedule(session.state.bot_id, session.state.generation)
 
@@ -208,14 +237,39 @@ class Intervention:
             await self._come_to_rest()
 
     async def _enter(self, seen: Look) -> None:
-        session = self._session
+        """Enter, unless something forbids it.
+
+        Raises:
+            EntryDeferred: not now.
+        """
+        session, settings = self._session, self._session.config.settings
         try:
             operation = plan_entry(session.config, session.state, seen)
+            self._require_leave_to_enter()
             await prepare_account(session.config, session.state, operation, session.exchange)
         except (EntryImpossible, UserMustAct) as error:
             self._refrain(str(error))
             return
+        unfit = quotes_unfit(seen.quotes, session.state, settings, session.clock.now())
+        if unfit is not None:
+            raise EntryDeferred(unfit)  # preparing took too long
         await Execution(session, seen.quotes).start(operation)
+
+    def _require_leave_to_enter(self) -> None:
+        """Ask the limits, once for both legs; the log names a limit when it begins to hold back.
+
+        Raises:
+            EntryDeferred: a limit forbids that exposure rises.
+        """
+        session, now = self._session, self._session.clock.now()
+        refusal = self._risk.refusal(session.config, session.state, now)
+        if not refusal:
+            return
+        if session.state.hold_reason != refusal:
+            text = f"entry held back: {REFUSAL_TEXTS[Refusal(refusal)]}"
+            line = log_record(session.state.bot_id, LogType.WARNING, text, now, reason=refusal)
+            session.write(lambda state: Change(state, records=Records(logs=(line,))))
+        raise EntryDeferred(refusal)
 
     def _refrain(self, text: str) -> None:
         """An entry that can't be made pauses the bot: it would fail at every tick."""
@@ -251,6 +305,15 @@ class Intervention:
             started_at=session.clock.now(),
             order_type=settings.order_type_close if limit else OrderType.MARKET,
         )
+
+
+def quiet_after(error: Exception, now: int) -> int:
+    """Return until when the exchange asked not to be asked again, ms UTC; 0 where it did not.
+
+    What is under way and what the user commands is carried out all the same.
+    """
+    wait = error.retry_after_seconds if isinstance(error, RetryLater) else None
+    return 0 if wait is None else now + int(min(wait, MAX_QUIET_SECONDS) * 1000)
 
 
 def _resolved(state: BotState) -> Change:

@@ -11,7 +11,13 @@ from pairtrader.model.settings import BotSettings
 from pairtrader.strategy.profit import net_pnl, pnl_percent
 from pairtrader.strategy.spread import spread
 
+Marks = tuple[Decimal | None, Decimal | None]
+"""Mark prices of both markets, None where the exchange named none."""
+NO_MARKS: Marks = (None, None)
+
 MAX_QUOTES_APART_MS = 2_000
+MAX_QUOTE_AHEAD_MS = 5_000
+"""A quote further in the future tells of a clock that is wrong, and then nothing is fresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,13 @@ def look(
     quotes: tuple[Quote, Quote],
     starts: tuple[Decimal, Decimal],
     now: int,
+    marks: Marks = NO_MARKS,
 ) -> Look:
-    """Return what `quotes` mean for the bot; `starts` are both start prices."""
+    """Return what `quotes` mean for the bot; `starts` are both start prices.
+
+    The way to liquidation is judged by the mid prices and, where they have just been read, by the
+    exchange's own `marks`.
+    """
     settings, prices = config.settings, (quotes[0].mid, quotes[1].mid)
     points = spread(
         settings.spread_mode,
@@ -58,8 +69,9 @@ def look(
         pnl = net_pnl(state.cycle, config.markets, quotes)
         percent = pnl_percent(pnl, state.cycle.invested, settings)
         near = settings.liquidation_guard and any(
-            liquidation_near(leg, price, settings.liquidation_buffer)
-            for leg, price in zip(state.cycle.legs, prices, strict=True)
+            price is not None and liquidation_near(leg, price, settings.liquidation_buffer)
+            for each in (prices, marks)
+            for leg, price in zip(state.cycle.legs, each, strict=True)
         )
     return Look(now, quotes, prices, points, pnl, percent, near)
 
@@ -84,6 +96,8 @@ def quotes_unfit(
         return "one_sided_quote"
     if any(quote.bid > quote.ask for quote in quotes):
         return "crossed_quote"
+    if any(quote.timestamp - now > MAX_QUOTE_AHEAD_MS for quote in quotes):
+        return "clock_skew"
     if any(now - quote.timestamp > settings.max_quote_age_seconds * 1000 for quote in quotes):
         return "stale_quote"
     if abs(quotes[0].timestamp - quotes[1].timestamp) > MAX_QUOTES_APART_MS:

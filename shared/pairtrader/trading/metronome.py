@@ -1,8 +1,10 @@
 """Ticks more often than once a minute: the schedule's event queues the minute's other slots.
 
-A slot is a stretch of `tick_interval_seconds`; every slot is ticked at most once.
+A slot is a stretch of `tick_interval_seconds`; every slot is ticked at most once. Bots of one
+interval are spread over it: each has a phase of its own, at which its queued slots are due.
 """
 
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +41,15 @@ def slot_of(at: int, interval_seconds: int) -> int:
     return at // (interval_seconds * 1000)
 
 
+def phase_seconds(bot_id: str, interval_seconds: int) -> int:
+    """Return how far into a slot the bot's queued ticks are due: whole seconds below the interval.
+
+    It never changes for a bot and an interval. Without it all bots would ask their exchange at the
+    same instant, and exchanges count within seconds.
+    """
+    return zlib.crc32(bot_id.encode()) % interval_seconds
+
+
 def requested_slot(request: TickRequest, now: int, interval_seconds: int) -> int | None:
     """Return the slot to tick: the current one for the schedule, its own for a queued message."""
     if request.source is TickSource.HAND:
@@ -71,6 +82,9 @@ def slots_to_queue(
 ) -> tuple[tuple[int, ...], int]:
     """Return when (ms UTC) the slots are due that this event should queue, and the new mark.
 
+    A slot is due at its beginning plus the bot's phase, so that it still is the slot its due time
+    falls into.
+
     Only the schedule's events queue anything; a mark that already reaches far enough queues
     nothing, so that an event delivered twice does no harm.
     """
@@ -82,6 +96,7 @@ def slots_to_queue(
     scheduled = request.due if request.due is not None else now
     until = scheduled + MINUTE_MS + OVERLAP_MS
     step = interval_seconds * 1000
+    phase = phase_seconds(state.bot_id, interval_seconds) * 1000
     first = slot_of(max(now, state.queued_until), interval_seconds) + 1
-    dues = tuple(range(first * step, until, step))
+    dues = tuple(range(first * step + phase, until, step))
     return dues, max(state.queued_until, dues[-1] if dues else 0)

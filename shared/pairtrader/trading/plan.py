@@ -38,7 +38,7 @@ def next_step(
 ) -> Step:
     """Return the next step; `max_imbalance` is in percent of the larger leg."""
     if operation.kind is OperationKind.CLOSE:
-        return _next_of_close(operation, cycle)
+        return _next_of_close(operation, cycle, markets)
     if operation.round == 0:
         return Step.SEND_ENTRY
     if operation.filled == (ZERO, ZERO):
@@ -52,13 +52,22 @@ def next_step(
     return Step.STUCK
 
 
-def _next_of_close(operation: Operation, cycle: Cycle) -> Step:
+def _next_of_close(operation: Operation, cycle: Cycle, markets: tuple[Market, Market]) -> Step:
     if cycle.is_flat:
         return Step.DONE
     resting = operation.order_type is OrderType.LIMIT
     if resting and operation.round == 1 and operation.filled == (ZERO, ZERO):
         return Step.NOTHING_DONE
-    return Step.SEND_CLOSE if operation.round < MAX_CLOSE_ROUNDS else Step.STUCK
+    rounds = MAX_CLOSE_ROUNDS + _further_parts(operation, markets)
+    return Step.SEND_CLOSE if operation.round < rounds else Step.STUCK
+
+
+def _further_parts(operation: Operation, markets: tuple[Market, Market]) -> int:
+    """How many more orders the larger leg needs, its exchange taking so much at once."""
+    return max(
+        int(target // market.max_market_amount) if market.max_market_amount else 0
+        for target, market in zip(operation.targets, markets, strict=True)
+    )
 
 
 def missing(operation: Operation, markets: tuple[Market, Market]) -> tuple[Decimal, Decimal]:

@@ -7,6 +7,7 @@ from pairtrader.exchanges.base import BaseExchange
 from pairtrader.model.bot import BotConfig
 from pairtrader.trading.clock import Clock
 from pairtrader.trading.retirement import Retirement
+from pairtrader.trading.risk import RiskGate
 from pairtrader.trading.store import BotStore, HistoryStore, LogStore, SlotQueue
 
 
@@ -19,5 +20,8 @@ class Ports:
     logs: LogStore
     slots: SlotQueue
     retirement: Retirement
+    risk: RiskGate
     exchange_of: Callable[[BotConfig], Awaitable[BaseExchange]]
+    refresh_markets: Callable[[BotConfig], None]
+    """Has somebody else ask the exchange whether the bot's markets are as recorded."""
     clock: Clock

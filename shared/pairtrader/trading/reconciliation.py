@@ -11,10 +11,11 @@ from decimal import Decimal
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError
 from pairtrader.model.account import Position
-from pairtrader.model.bot import BotConfig, BotState
+from pairtrader.model.bot import BotConfig, BotState, Status
 from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market
 from pairtrader.trading.funding import funding_due
+from pairtrader.trading.look import NO_MARKS, Marks
 
 CHECK_EVERY_MS = 60_000
 CONFIRM_AFTER_MS = 3_000
@@ -28,13 +29,17 @@ class Reconciled:
     state: BotState
     broken: str = ""
     """Both numbers of each leg that differs for certain; empty when nothing does."""
+    marks: Marks = NO_MARKS
+    closable: bool = False
+    """Whether the exchange still holds something that is the bot's."""
 
 
 def is_due(state: BotState, now: int) -> bool:
     """Whether the account should be looked at in this tick."""
     if state.cycle is None:
         return False
-    wait = CONFIRM_AFTER_MS if state.mismatch else CHECK_EVERY_MS
+    confirming = bool(state.mismatch) and state.status is not Status.ERROR
+    wait = CONFIRM_AFTER_MS if confirming else CHECK_EVERY_MS
     return now - state.reconciled_at >= wait
 
 
@@ -54,32 +59,54 @@ async def reconcile(
         return Reconciled(state)
     differs = difference(cycle, config.markets, held)
     confirmed = differs if differs == state.mismatch else ""
+    sides = sides_of(cycle, config.markets, held)
     legs = [
-        replace(leg, liquidation_price=held[market.symbol].liquidation_price)
-        for leg, market in zip(cycle.legs, config.markets, strict=True)
+        replace(leg, liquidation_price=side.liquidation_price)
+        for leg, side in zip(cycle.legs, sides, strict=True)
     ]
-    funding = await funding_due(config.markets, cycle, exchange)
-    cycle = funding.book(replace(cycle, legs=(legs[0], legs[1])))
+    cycle = replace(cycle, legs=(legs[0], legs[1]))
+    cycle = (await funding_due(config.markets, cycle, exchange, now)).book(cycle)
     looked = replace(state, cycle=cycle, reconciled_at=now, mismatch=differs)
-    return Reconciled(looked, confirmed)
+    return Reconciled(
+        looked,
+        confirmed,
+        (sides[0].mark_price or None, sides[1].mark_price or None),
+        any(leg.amount * side.amount > ZERO for leg, side in zip(legs, sides, strict=True)),
+    )
+
+
+def sides_of(
+    cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position]
+) -> tuple[Position, Position]:
+    """Return what the exchange holds the way each leg points.
+
+    In hedge mode what the trader holds the other way is a position of its own.
+    """
+    return held[markets[0].symbol].side(cycle.sign(0)), held[markets[1].symbol].side(cycle.sign(1))
 
 
 def difference(cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position]) -> str:
     """Return in words where the exchange holds something else than the books, empty if nowhere."""
     words = [
-        f"{market.symbol}: books {leg.amount.normalize():f}, exchange {actual.normalize():f}"
-        for leg, market in zip(cycle.legs, markets, strict=True)
-        if (actual := held[market.symbol].amount) != leg.amount
+        f"{side.symbol}: books {leg.amount.normalize():f}, exchange {side.amount.normalize():f}"
+        for leg, side in zip(cycle.legs, sides_of(cycle, markets, held), strict=True)
+        if side.amount != leg.amount
     ]
     return "; ".join(words)
 
 
-def accepted(cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position]) -> Cycle:
-    """Return the cycle with what the exchange holds; what is gone or new is booked at the mark."""
+def accepted(
+    cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position], last: Marks
+) -> Cycle:
+    """Return the cycle with what the exchange holds; what is gone or new is booked at the mark.
+
+    An exchange that lists what is held alone names no mark of a flat symbol: there the price `last`
+    seen counts.
+    """
     realised, legs = cycle.realised, []
-    for leg, market in zip(cycle.legs, markets, strict=True):
-        position = held[market.symbol]
-        adjusted, profit = _adjusted(leg, position.amount, position.mark_price)
+    for leg, side, price in zip(cycle.legs, sides_of(cycle, markets, held), last, strict=True):
+        mark = side.mark_price or price or leg.entry_price or ZERO
+        adjusted, profit = _adjusted(leg, side.amount, mark)
         legs.append(adjusted)
         realised += profit
     return replace(cycle, legs=(legs[0], legs[1]), realised=realised)

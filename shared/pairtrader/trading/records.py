@@ -79,6 +79,7 @@ def cycle_record(
         reason=reason,
         opened_at=cycle.opened_at,
         closed_at=closed_at,
+        mode=config.mode,
     )
 
 

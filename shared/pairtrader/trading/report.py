@@ -1,9 +1,11 @@
 """How a tick ended, for metrics and for whoever asked for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pairtrader.model.bot import BotState
+from pairtrader.trading.incidents import Incident
 
 
 class TickResult(StrEnum):
@@ -29,9 +31,18 @@ class TickReport:
     status: str = ""
     spread: float | None = None
     level: int = 0
+    skipped: int = 0
+    """Ticks in a row that a guard has made skip, this one included."""
+    incidents: tuple[Incident, ...] = ()
+    """What happened, for the operators' metrics."""
 
 
-def report(state: BotState, result: TickResult, reason: str | None = None) -> TickReport:
+def report(
+    state: BotState,
+    result: TickResult,
+    reason: str | None = None,
+    incidents: Sequence[Incident] = (),
+) -> TickReport:
     """Return the report of a tick that ended with `state`."""
     return TickReport(
         bot_id=state.bot_id,
@@ -40,4 +51,6 @@ def report(state: BotState, result: TickResult, reason: str | None = None) -> Ti
         status=state.status,
         spread=state.last_spread,
         level=state.cycle.level if state.cycle else 0,
+        skipped=state.skipped,
+        incidents=tuple(incidents),
     )

@@ -9,12 +9,15 @@ from pairtrader.model.bot import Bot, BotConfig, BotState
 from pairtrader.model.cycle import Intent
 from pairtrader.model.records import Records
 from pairtrader.trading.clock import Clock
+from pairtrader.trading.incidents import Incident
 from pairtrader.trading.store import BotStore, Guard, Superseded
 
 LEASE_MS = 20_000
 """Longer than the function may run, so that a lease outlives its holder."""
 SENDING_RESERVE_MS = 10_000
 """Orders leave only with this much of the lease left."""
+SENDING_WINDOW_MS = LEASE_MS - SENDING_RESERVE_MS
+"""An order leaves at most so long after its intent was made."""
 
 
 class LeaseLost(Exception):
@@ -55,7 +58,12 @@ class Session:
         self.intents: tuple[Intent, ...] = bot.intents
         self.exchange = exchange
         self.clock = clock
+        self.incidents: list[Incident] = []
         self._store = store
+
+    def note(self, incident: Incident) -> None:
+        """Have the operators' metrics count something."""
+        self.incidents.append(incident)
 
     def write(self, build: Callable[[BotState], Change], guard: Guard = Guard.FENCE) -> None:
         """Store what `build` makes of the state; it is asked again if the API wrote meanwhile.

@@ -10,10 +10,12 @@ from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError, SkipTick
 from pairtrader.model.bot import Bot, BotState, Status
 from pairtrader.model.records import LogType
+from pairtrader.model.settings import OnBrokenPair
 from pairtrader.trading import reconciliation
-from pairtrader.trading.intervention import Intervention, acts, is_unfinished
+from pairtrader.trading.conclusion import UNBALANCED
+from pairtrader.trading.intervention import Intervention, acts, is_unfinished, quiet_after
 from pairtrader.trading.judgement import HOLDS, judge_look, still_disarmed
-from pairtrader.trading.look import Look, look, quotes_unfit
+from pairtrader.trading.look import NO_MARKS, Look, look, quotes_unfit
 from pairtrader.trading.metronome import MINUTE_MS, TickRequest, requested_slot, slots_to_queue
 from pairtrader.trading.ports import Ports
 from pairtrader.trading.records import log_record
@@ -24,6 +26,8 @@ from pairtrader.trading.store import Guard
 
 SAID_ONCE = frozenset({"over_cap"})
 """Reasons for holding that the log names when they begin."""
+MARKETS_KEPT_MS = 86_400_000
+MARKETS_ASKED_EVERY_MS = 3_600_000
 
 
 class Tick:
@@ -47,29 +51,49 @@ class Tick:
             SkipTick: another tick consumes this moment of the market.
         """
         bot = self._bot
+        unfinished = is_unfinished(bot)
+        if self._now < bot.state.quiet_until and not unfinished:
+            return self._skip(bot.state, "asked_to_wait")
         try:
             exchange = await self._ports.exchange_of(bot.config)
         except ExchangeError as error:
             return self._skip(bot.state, error.code)
-        unfinished = is_unfinished(bot)
         if bot.state.status is Status.ERROR and not unfinished:
-            return self._idle(replace(bot.state, hold_reason="error"), TickResult.IDLE)
+            return await self._watch(exchange)
         seen, state, unfit = await self._look(exchange)
         if unfinished:
             session = self._lease(state, exchange)
             await self._intervention(session, seen).settle()
-            return report(session.state, TickResult.SETTLED)
+            return report(session.state, TickResult.SETTLED, incidents=session.incidents)
         if self._broken:
-            session = self._lease(state, exchange)
-            await self._intervention(session, seen).meet_broken_pair(self._broken)
-            return report(session.state, TickResult.SETTLED)
+            return await self._meet_broken_pair(exchange, state, seen)
         if seen is None:
             return self._skip(state, unfit)
         return await self._decide(exchange, state, seen)
 
+    async def _watch(self, exchange: BaseExchange) -> TickReport:
+        """In error: compare with the exchange, and close what an earlier tick could not."""
+        config = self._bot.config
+        state = replace(self._bot.state, hold_reason="error", last_tick_at=self._now)
+        if not reconciliation.is_due(state, self._now):
+            return self._idle(state, TickResult.IDLE)
+        looked = await reconciliation.reconcile(config, state, exchange, self._now)
+        left = looked.broken or _legs_differ(looked.state)
+        if left and looked.closable and config.settings.on_broken_pair is OnBrokenPair.CLOSE:
+            self._broken = left
+            return await self._meet_broken_pair(exchange, looked.state, None)
+        return self._idle(looked.state, TickResult.IDLE)
+
+    async def _meet_broken_pair(
+        self, exchange: BaseExchange, state: BotState, seen: Look | None
+    ) -> TickReport:
+        session = self._lease(state, exchange)
+        await self._intervention(session, seen).meet_broken_pair(self._broken)
+        return report(session.state, TickResult.SETTLED, incidents=session.incidents)
+
     async def _look(self, exchange: BaseExchange) -> tuple[Look | None, BotState, str]:
         """Return what is seen, the state with it, and else why nothing may be decided."""
-        config, state = self._bot.config, self._bot.state
+        config, state, marks = self._bot.config, self._bot.state, NO_MARKS
         try:
             starts = await start_prices(config, state, exchange, self._now)
             if starts is None:
@@ -78,13 +102,14 @@ class Tick:
         except SkipTick:
             raise
         except ExchangeError as error:
-            return None, state, error.code
-        state = replace(state, start_price1=starts[0], start_price2=starts[1])
+            waiting = replace(state, quiet_until=quiet_after(error, self._ports.clock.now()))
+            return None, waiting, error.code
+        state = replace(state, start_price1=starts[0], start_price2=starts[1], quiet_until=0)
         now = self._ports.clock.now()
         if reconciliation.is_due(state, now) and not is_unfinished(self._bot):
             reconciled = await reconciliation.reconcile(config, state, exchange, now)
-            state, self._broken = reconciled.state, reconciled.broken
-        seen = look(config, state, quotes, starts, now)
+            state, self._broken, marks = reconciled.state, reconciled.broken, reconciled.marks
+        seen = look(config, state, quotes, starts, now, marks)
         unfit = quotes_unfit(quotes, state, config.settings, now)
         if unfit is not None:
             price1, price2 = seen.prices
@@ -115,10 +140,10 @@ class Tick:
             return self._hold(state, seen, HOLDS[action])
         session = self._lease(state, exchange)
         await self._intervention(session, seen).act(action)
-        return report(session.state, TickResult.TRADED)
+        return report(session.state, TickResult.TRADED, incidents=session.incidents)
 
     def _intervention(self, session: Session, seen: Look | None) -> Intervention:
-        return Intervention(session, self._ports.retirement, seen)
+        return Intervention(session, self._ports.retirement, self._ports.risk, seen)
 
     def _hold(self, state: BotState, seen: Look, reason: str) -> TickReport:
         if reason in SAID_ONCE and reason != state.hold_reason:
@@ -136,12 +161,31 @@ class Tick:
 
     def _idle(self, state: BotState, result: TickResult) -> TickReport:
         stored = self._ports.bots.change(self._bot.state, self._marked(state), Guard.REVISION)
-        self._send_slots()
+        self._after_write(stored)
         return report(stored, result)
 
     def _marked(self, state: BotState) -> BotState:
         slot = state.last_slot if self._slot is None else self._slot
-        return replace(state, last_slot=slot, queued_until=self._mark)
+        asked_at = self._now if self._markets_are_old() else state.markets_asked_at
+        return replace(state, last_slot=slot, queued_until=self._mark, markets_asked_at=asked_at)
+
+    def _markets_are_old(self) -> bool:
+        """Whether both markets' records should be checked; simulated ones never change.
+
+        A check that was asked for and has not come is asked for again after a while.
+        """
+        config, asked_at = self._bot.config, self._bot.state.markets_asked_at
+        if not config.market1.native:
+            return False
+        old = self._now - config.markets_checked_at >= MARKETS_KEPT_MS
+        doubted = asked_at == 0 and config.markets_checked_at > 0
+        return (old or doubted) and self._now - asked_at >= MARKETS_ASKED_EVERY_MS
+
+    def _after_write(self, stored: BotState) -> None:
+        """What others are asked for is noted before: a crash between loses, never doubles."""
+        if stored.markets_asked_at != self._bot.state.markets_asked_at:
+            self._ports.refresh_markets(self._bot.config)
+        self._send_slots()
 
     def _send_slots(self) -> None:
         """The mark is stored before the messages leave: a crash between loses, never doubles."""
@@ -153,6 +197,11 @@ class Tick:
     def _lease(self, state: BotState, exchange: BaseExchange) -> Session:
         leased = take_lease(self._marked(state), self._ports.clock.now())
         stored = self._ports.bots.change(self._bot.state, leased, Guard.REVISION)
-        self._send_slots()
+        self._after_write(stored)
         bot = replace(self._bot, state=stored)
         return Session(bot, self._ports.bots, exchange, self._ports.clock)
+
+
+def _legs_differ(state: BotState) -> str:
+    """Why the bot is in error, where it holds one leg that the other does not match."""
+    return state.status_reason if state.status_reason == UNBALANCED else ""

@@ -11,6 +11,7 @@ from pairtrader.storage.cycles import CycleItem
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
 from pairtrader.storage.refresh_tokens import FamilyItem
+from pairtrader.storage.risk import RiskItem
 from pairtrader.storage.spread_history import HistoryItem
 from pairtrader.storage.trade_logs import LogItem
 from pairtrader.storage.users import UserItem
@@ -26,6 +27,7 @@ TABLES = (
     CycleItem,
     LogItem,
     HistoryItem,
+    RiskItem,
 )
 
 

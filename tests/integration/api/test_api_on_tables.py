@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -14,6 +16,10 @@ from functions.api import services as wiring
 from functions.api.app import create_app
 from functions.api.identifiers import new_id
 from functions.api.settings import Settings
+from pairtrader.model.account import ExchangeName
+from pairtrader.model.cycle import Cycle, Leg
+from pairtrader.storage.bots import BotRepository, Guard
+from pairtrader.storage.capacity import CapacityRepository
 from tests.fakes.api_gateways import FakeExchanges, FakeTicks
 from tests.fakes.api_world import PASSWORD, Caller, bot_body
 
@@ -144,6 +150,56 @@ def test_somebody_elses_things_are_not_there(stack: Stack, ada: Caller) -> None:
     for wrong in (account_id, new_id()):
         assert bob("GET", f"/exchanges/{wrong}").status_code == 404
         assert bob("POST", "/bots", bot_body(wrong)).status_code == 404
+
+
+def test_what_was_handed_over_is_adopted(stack: Stack, ada: Caller) -> None:
+    bot_id = ada.bot(ada.account(exchange_name="bybit"), start_time=RECENTLY)
+    store = BotRepository()
+    bot = store.load(bot_id)
+    assert bot is not None
+    legs = tuple(
+        Leg(amount=Decimal(a), cost=Decimal(100), entered=Decimal(abs(a)), entry_cost=Decimal(100))
+        for a in (-5000, 1250)
+    )
+    left = Cycle(1, 2, 1.2, 2.1, (legs[0], legs[1]), Decimal(200))
+    store.change(bot.state, replace(bot.state, handed_over=left, current_cycle=1), Guard.REVISION)
+    stack.exchanges.held = {"GALA-USDT": Decimal(-5000), "CHZ-USDT": Decimal(1000)}
+    refused = ada("POST", f"/bots/{bot_id}/start?adopt=true")
+    assert (refused.status_code, refused.json()["code"]) == (409, "adoption_mismatch")
+    stack.exchanges.held["CHZ-USDT"] = Decimal(1250)
+
+    started = ada("POST", f"/bots/{bot_id}/start?adopt=true")
+
+    assert started.status_code == 200, started.text
+    assert started.json()["position"]["cycle_number"] == 2
+    assert schedule(bot_id, 1) is not None
+    (row,) = ada("GET", f"/bots/{bot_id}/cycles").json()["items"]
+    assert (row["cycle_number"], row["closed_at"]) == (2, None)
+    rows = ada("GET", f"/bots/{bot_id}/positions").json()["items"]
+    assert sorted(each["amount"] for each in rows) == ["1250", "5000"]
+    after = store.load(bot_id)
+    assert after is not None
+    assert after.state.handed_over is None
+    assert after.config.markets_checked_at >= bot.config.markets_checked_at
+    assert CapacityRepository().loads(ExchangeName.BYBIT)[bot_id] == 27
+    stop = ada("POST", f"/bots/{bot_id}/stop?position=leave")
+    assert stop.status_code == 202
+
+
+def test_limits_and_switches_are_kept(ada: Caller) -> None:
+    bot_id = ada.bot(ada.account(), start_time=RECENTLY)
+    set_ = ada("PUT", "/risk", {"daily_loss_limit": "0.00000001"})
+    assert (set_.status_code, set_.json()["daily_loss_limit"]) == (200, "0.00000001")
+    assert ada("PUT", "/risk", {"halted": True, "halted_reason": "why"}).status_code == 200
+    assert ada("PUT", f"/bots/{bot_id}/risk", {"halted": True}).json()["halted"]
+
+    shown, of_bot = ada("GET", "/risk").json(), ada("GET", f"/bots/{bot_id}/risk").json()
+
+    assert (shown["daily_loss_limit"], shown["halted_reason"]) == ("0.00000001", "why")
+    assert [each["loss_left"] for each in shown["results"]] == ["0.00000001"] * 3
+    assert [each["code"] for each in of_bot["refusals"]] == ["user_halted", "bot_halted"]
+    freed = ada("PUT", "/risk", {"halted": False, "daily_loss_limit": None}).json()
+    assert (freed["daily_loss_limit"], freed["halted_reason"], freed["refusals"]) == (None, "", [])
 
 
 def test_keys_reach_the_vault_and_leave_it(stack: Stack, ada: Caller) -> None:

@@ -1,11 +1,13 @@
 """Changing and deleting bots."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from pairtrader.model.bot import Status
+from pairtrader.model.cycle import Cycle, Leg
 from tests.fakes.api_world import ApiWorld, Caller, bot_body
 
 ROWS = [
@@ -148,16 +150,72 @@ def test_a_change_overtaken_by_a_tick_is_made_on_what_the_tick_left(
     world.bots.edit(bot_id, status=Status.RUNNING)
     real, overtaken = world.bots.reconfigure, []
 
-    def raced(config: Any, old: Any, new: Any) -> None:
+    def raced(config: Any, old: Any, new: Any, **extra: Any) -> None:
         if not overtaken:
             overtaken.append(True)
             world.bots.edit(bot_id, hold_reason="below_ladder")
-        real(config, old, new)
+        real(config, old, new, **extra)
 
     monkeypatch.setattr(world.bots, "reconfigure", raced)
     answer = ada("PUT", f"/bots/{bot_id}", {"bot_name": "renamed"})
     assert answer.status_code == 200
     assert answer.json()["hold_reason"] == "below_ladder"
+
+
+HANDED_OVER = Cycle(
+    direction=1,
+    level=2,
+    legs=(Leg(amount=Decimal(-5), cost=Decimal(100)), Leg(amount=Decimal(5), cost=Decimal(100))),
+    invested=Decimal(200),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"bot_name": "renamed", "profit_ratio": 2, "max_slippage": 1}, True),
+        ({"dca_config": [*ROWS[:2], {"times": 3, "spread": 2.0, "multiplier": 1}]}, True),
+        ({"dca_config": ROWS[:2]}, True),
+        ({"dca_config": ROWS[:1]}, False),
+        ({"dca_config": [ROWS[0], {**ROWS[1], "spread": 0.9}]}, False),
+        ({"market1_symbol": "BTC-USDT"}, False),
+        ({"start_time": "2026-05-30T00:00:00Z"}, False),
+        ({"leverage": 5}, False),
+        ({"margin_mode": "isolated"}, False),
+        ({"spread_mode": "log_ratio"}, False),
+        ({"market1_direction": "sell", "market2_direction": "buy"}, False),
+    ],
+)
+def test_what_was_handed_over_is_forgotten_when_it_means_nothing_any_more(
+    world: ApiWorld, ada: Caller, bot_id: str, changes: dict[str, Any], kept: bool
+) -> None:
+    world.bots.edit(bot_id, handed_over=HANDED_OVER)
+    assert ada("GET", f"/bots/{bot_id}").json()["handed_over"][1]["amount"] == "5"
+    answer = ada("PUT", f"/bots/{bot_id}", changes)
+    assert answer.status_code == 200, answer.text
+    assert (world.bots.bots[bot_id].state.handed_over == HANDED_OVER) is kept
+    assert (answer.json()["handed_over"] is not None) is kept
+
+
+def test_markets_are_new_when_the_pair_is(world: ApiWorld, ada: Caller, bot_id: str) -> None:
+    made = world.bots.bots[bot_id].config
+    assert made.markets_checked_at == made.created_at == world.clock.now()
+    world.clock.advance(60)
+    ada("PUT", f"/bots/{bot_id}", {"bot_name": "renamed"})
+    assert world.bots.bots[bot_id].config.markets_checked_at == made.created_at
+    world.clock.advance(60)
+    ada("PUT", f"/bots/{bot_id}", {"market1_symbol": "BTC-USDT"})
+    assert world.bots.bots[bot_id].config.markets_checked_at == world.clock.now()
+
+
+def test_two_changes_in_a_millisecond_are_told_apart(
+    world: ApiWorld, ada: Caller, bot_id: str
+) -> None:
+    seen = [world.bots.bots[bot_id].config.updated_at]
+    for name in ("one", "two"):
+        ada("PUT", f"/bots/{bot_id}", {"bot_name": name})
+        seen.append(world.bots.bots[bot_id].config.updated_at)
+    assert len(set(seen)) == 3
 
 
 @pytest.mark.parametrize("status", [s for s in Status if s is not Status.STOPPED])

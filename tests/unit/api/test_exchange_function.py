@@ -21,7 +21,7 @@ from pairtrader.model.settings import BotSettings
 from tests.fakes.api_world import NOW, bot_body
 from tests.fakes.local_files import MemoryFiles
 from tests.fakes.memory_account_store import MemoryAccountStore
-from tests.fakes.memory_api_stores import MemoryAccounts
+from tests.fakes.memory_api_stores import MemoryAccounts, MemoryBots
 
 ACCOUNT = ExchangeAccount(
     "acc", "user", ExchangeName.SIMULATED, AccountMode.PAPER, "", True, 1, 1, "acc",
@@ -43,10 +43,10 @@ class ExchangeFunction:
                 account, clock=lambda: NOW, account_store=store, candle_source=recordings
             )
 
-        self._shelf = ExchangeShelf(accounts, create, lambda: NOW)
+        self._shelf, self._bots = ExchangeShelf(accounts, create, lambda: NOW), MemoryBots()
 
     def invoke(self, **call: Any) -> dict[str, Any]:
-        answer = asyncio.run(respond(json.loads(call["Payload"]), self._shelf))
+        answer = asyncio.run(respond(json.loads(call["Payload"]), self._shelf, self._bots))
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
@@ -62,8 +62,9 @@ def test_every_question_is_answered(gateway: ExchangeGateway) -> None:
     assert test.uid
     assert not test.can_withdraw
     assert gateway.balance(ACCOUNT).total == Decimal(10_000)
-    held = gateway.positions(ACCOUNT, PAIR)
-    assert [(position.symbol, position.amount) for position in held] == [(s, 0) for s in PAIR]
+    held = gateway.holdings(ACCOUNT, PAIR)
+    assert [(each.symbol, each.amount) for each in held.positions] == [(s, 0) for s in PAIR]
+    assert held.open_orders == dict.fromkeys(PAIR, 0)
     assert gateway.start_price(ACCOUNT, "GALA-USDT", NOW - 86_400_000) > 0
 
 

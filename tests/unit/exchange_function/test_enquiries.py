@@ -33,6 +33,7 @@ from pairtrader.model.order import OrderRequest, OrderType, Side
 from tests.fakes.clock import FakeClock
 from tests.fakes.local_files import MemoryFiles
 from tests.fakes.memory_account_store import MemoryAccountStore
+from tests.fakes.memory_api_stores import MemoryBots
 
 MINUTE = 60_000
 NOW = 1_790_000_040_000
@@ -65,6 +66,7 @@ class Desk:
         self.recordings = Recordings(MemoryFiles(files or {}))
         self.made: list[BaseExchange] = []
         self.shelf = ExchangeShelf(self, self.create, self.clock.now)
+        self.bots = MemoryBots()
 
     def get(self, user_id: str, account_id: str) -> ExchangeAccount | None:
         return self.accounts.get((user_id, account_id))
@@ -80,7 +82,9 @@ class Desk:
         return exchange
 
     def ask(self, action: str, **parameters: Any) -> dict[str, Any]:
-        answer = asyncio.run(respond({**ASK, "action": action, **parameters}, self.shelf))
+        answer = asyncio.run(
+            respond({**ASK, "action": action, **parameters}, self.shelf, self.bots)
+        )
         assert json.loads(json.dumps(answer)) == answer, "must travel as JSON"
         return answer
 
@@ -107,6 +111,7 @@ def test_a_test_says_who_the_account_is(desk: Desk) -> None:
         "can_trade": True,
         "can_withdraw": False,
         "ip_bound": None,
+        "expires_at": None,
         "warnings": [],
     }
 
@@ -118,17 +123,37 @@ def test_a_test_of_a_replay_without_candles_warns() -> None:
     assert "may" in warning
 
 
-def test_a_key_bound_to_no_address_is_warned_about(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+DAY = 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({}, []),
+        ({"position_mode": PositionMode.HEDGE}, []),
+        ({"ip_bound": False}, ["not bound"]),
+        ({"can_withdraw": True}, ["withdraw"]),
+        ({"expires_at": NOW + 14 * DAY}, []),
+        ({"expires_at": NOW + 14 * DAY - 1}, ["ends on 2026-10-05"]),
+        ({"expires_at": NOW - 1}, ["has ended on 2026-09-21"]),
+        ({"ip_bound": False, "can_withdraw": True}, ["withdraw", "not bound"]),
+    ],
+)
+def test_a_key_that_is_not_as_it_should_be_is_warned_about(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], warned: list[str]
 ) -> None:
+    told = AccountIdentity("acc", PositionMode.ONE_WAY, True, False, True)
+
     async def identity(self: object) -> AccountIdentity:
-        return AccountIdentity("acc", PositionMode.HEDGE, True, True, False)
+        return replace(told, **changes)
 
     desk.result("test")
     monkeypatch.setattr(type(desk.made[0]), "identity", identity)
     result = desk.result("test")
-    assert (result["position_mode"], result["can_withdraw"]) == ("hedge", True)
-    assert len(result["warnings"]) == 1
+    assert result["expires_at"] == changes.get("expires_at")
+    assert len(result["warnings"]) == len(warned)
+    for words, warning in zip(warned, result["warnings"], strict=True):
+        assert words in warning
 
 
 def test_named_markets_come_as_the_model_reads_them(desk: Desk) -> None:
@@ -191,6 +216,16 @@ def test_balance_and_positions_show_what_was_traded(desk: Desk) -> None:
     assert (held.symbol, held.amount) == ("GALA-USDT", Decimal(5_000))
     balance = desk.result("balance")
     assert Decimal(balance["free"]) < Decimal(balance["total"]) < 10_000
+
+
+def test_open_orders_are_counted_by_symbol(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def open_orders(self: object, market: Market) -> list[str]:
+        return ["", "mine"] if market.symbol == "GALA-USDT" else []
+
+    desk.result("balance")
+    monkeypatch.setattr(type(desk.made[0]), "open_orders", open_orders)
+    result = desk.result("positions", symbols=["CHZ-USDT", "GALA-USDT"])
+    assert result["open_orders"] == {"CHZ-USDT": 0, "GALA-USDT": 2}
 
 
 def buy(desk: Desk, symbol: str, amount: Decimal) -> None:
@@ -262,12 +297,13 @@ def test_candles_travel_as_the_model_reads_them(desk: Desk) -> None:
         ({"action": "candles", "symbol": "GALA-USDT", "since": 0, "limit": 0}, "limit"),
         ({"action": "balance", "extra": 1}, "extra"),
         ({"action": "balance", "user_id": ""}, "user_id"),
+        ({"action": "refresh_markets"}, "bot_id"),
     ],
 )
 def test_a_malformed_enquiry_is_a_bad_request_naming_the_field(
     desk: Desk, event: dict[str, Any], field: str
 ) -> None:
-    answer = asyncio.run(respond({**ASK, **event}, desk.shelf))
+    answer = asyncio.run(respond({**ASK, **event}, desk.shelf, desk.bots))
     assert answer["error"]["code"] == "bad_request"
     assert field in answer["error"]["message"]
 
@@ -288,11 +324,13 @@ def test_a_failing_exchange_is_a_refusal_with_its_code(
     assert desk.refusal("balance") == ("retry_later", "the exchange sleeps")
 
 
-def test_a_live_account_is_refused_clearly() -> None:
-    desk = Desk(stored_account(exchange_name=ExchangeName.OKX, mode=AccountMode.LIVE))
+@pytest.mark.parametrize("mode", [AccountMode.LIVE, AccountMode.SANDBOX])
+@pytest.mark.parametrize("name", [name for name in ExchangeName if name != "simulated"])
+def test_an_account_without_keys_is_refused_clearly(name: ExchangeName, mode: AccountMode) -> None:
+    desk = Desk(stored_account(exchange_name=name, mode=mode))
     code, message = desk.refusal("test")
     assert code == "user_must_act"
-    assert "paper" in message
+    assert "keys" in message
 
 
 def test_the_exchange_object_is_kept_until_the_account_changes(desk: Desk) -> None:
@@ -306,6 +344,7 @@ def test_the_exchange_object_is_kept_until_the_account_changes(desk: Desk) -> No
 
 def test_the_handler_answers_on_one_event_loop(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry, "shelf", lambda: desk.shelf)
+    monkeypatch.setattr(entry, "bots", lambda: desk.bots)
     loops = []
     context = SimpleNamespace(
         function_name="exchange",

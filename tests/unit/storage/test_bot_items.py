@@ -85,6 +85,32 @@ def test_the_state_comes_back_as_it_was_stored() -> None:
     assert state_of(item) == state
 
 
+def handed_over() -> Cycle:
+    legs = tuple(
+        Leg(amount=amount, cost=D("3024.68419225"), entered=abs(amount), entry_cost=D("3024.684"))
+        for amount in (D("-123456.5"), D("36812.25"))
+    )
+    return Cycle(
+        direction=1,
+        level=4,
+        first_spread=1.2000000000000028,
+        last_spread=3.5999999999999943,
+        legs=(legs[0], legs[1]),
+        invested=D("6049.3683845"),
+    )
+
+
+def test_what_was_handed_over_comes_back_and_stays_in_one_write_unit() -> None:
+    state = replace(full_state(), cycle=None, command=None, handed_over=handed_over())
+
+    stored = state_item(state).serialize()
+    item = StateItem()
+    item.deserialize(stored)
+
+    assert state_of(item) == state
+    assert size_of(stored) <= 1024
+
+
 def test_an_idle_write_stays_in_one_write_unit() -> None:
     """DynamoDB bills writes by the kilobyte of the whole item."""
     flat = replace(full_state(), cycle=None, command=None)

@@ -16,7 +16,7 @@ from pairtrader.storage.bots import Guard
 from pairtrader.strategy.spread import spread
 from pairtrader.trading.engine import TickEngine
 from pairtrader.trading.lifecycle import TRANSITIONS, InvalidMove, Move, next_status
-from pairtrader.trading.metronome import TickRequest, TickSource
+from pairtrader.trading.metronome import TickRequest, TickSource, phase_seconds
 from pairtrader.trading.report import TickResult
 from tests.fakes.faulty_exchange import FaultyExchange
 from tests.fakes.trading_desk import BOT, TradingDesk
@@ -111,7 +111,11 @@ def test_the_schedule_queues_the_minutes_slots_once() -> None:
 
     dues = [due for _, _, due in first]
     assert desk.slots.sent == first
-    assert dues[:11] == [request.due + 5000 * n for n in range(1, 12)]  # type: ignore[operator]
+    phase = phase_seconds(BOT, 5) * 1000
+    assert dues[:11] == [
+        request.due + phase + 5000 * n  # type: ignore[operator]
+        for n in range(1, 12)
+    ]
 
 
 def test_slots_queued_in_a_row_of_minutes_neither_overlap_nor_leave_gaps() -> None:

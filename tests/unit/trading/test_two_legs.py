@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from pairtrader.exchanges.errors import UserMustAct
+from pairtrader.model.account import MarginMode
 from pairtrader.model.bot import Status
 from pairtrader.model.market import Market
 from pairtrader.model.order import OrderReport
 from pairtrader.model.records import LogType
-from pairtrader.model.settings import MarginMode
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
 from tests.fakes.trading_desk import TradingDesk
 

@@ -1,0 +1,10 @@
+"""A recorded month through each exchange's wire format gives the simulated exchange's trades."""
+
+import pytest
+
+from tests.wire_replay import compare
+
+
+@pytest.mark.parametrize("name", ["okx", "binance", "bybit"])
+def test_a_recorded_month_trades_as_on_the_simulated_exchange(name: str) -> None:
+    assert compare(name, "perp_5m_2023-07", ("LTC", "ETH")) > 100
