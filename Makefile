@@ -62,7 +62,7 @@ format: .venv/.locked ## Format the code.
 	$(RUN) ruff format .
 
 unit: .venv/.locked ## Tests without sockets.
-	$(RUN) pytest tests/unit $(ARGS)
+	$(RUN) pytest -n 2 -m "not soak" tests/unit $(ARGS)
 
 integration: environments ## Tests on loopback, some on a bare emulator.
 	$(RUN) pytest tests/integration $(ARGS)
@@ -70,7 +70,8 @@ integration: environments ## Tests on loopback, some on a bare emulator.
 e2e: environments ## Tests of a stack deployed for them.
 	$(call on-a-stack-of-its-own,not soak)
 
-soak: environments ## The long tests of a stack deployed for them.
+soak: environments ## The long tests: histories and months over the wire, then a deployed stack.
+	$(RUN) pytest -n 2 -m soak tests/unit $(ARGS)
 	$(call on-a-stack-of-its-own,soak)
 
 # The stack looks for all exchanges at one loopback port, where tests play them.
@@ -86,7 +87,7 @@ define on-a-stack-of-its-own
 endef
 
 bench: environments ## Benchmarks.
-	$(RUN) pytest tests/benchmarks $(ARGS)
+	$(RUN) pytest -s tests/benchmarks $(ARGS)
 
 # Bundles
 

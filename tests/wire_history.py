@@ -285,6 +285,8 @@ class WireHistory(RuleBasedStateMachine):
         assert desk.books() == desk.positions()
         assert state.operation is None, "what is under way comes to an end"
         first, second = desk.positions()
+        if self.accepted:
+            return  # what the user took over as it was
         assert (first == ZERO) == (second == ZERO), "a leg stays alone"
         assert first * second <= 0
         for amount in desk.positions():

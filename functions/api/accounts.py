@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from functions.api.exchange_gateway import AccountTest
+from functions.api.exchange_gateway import AccountTest, ExchangeFailure
 from functions.api.identifiers import is_id, new_id
 from functions.api.ports import AccountStore, BotStore, Exchanges, Vault
 from functions.api.problems import FieldError, conflict, invalid, not_found
@@ -151,7 +151,14 @@ class Accounts:
             raise
 
     def _try(self, account: ExchangeAccount) -> AccountTest:
-        test = self._exchanges.test(account)
+        try:
+            test = self._exchanges.test(account)
+        except ExchangeFailure as error:
+            if error.code != "keys_refused":
+                raise
+            message = f"is not accepted with its secret: {error.message}"
+            errors = [FieldError(field="api_key", message=message)]
+            raise invalid(errors, "keys_refused") from error
         if test.can_withdraw:
             message = "may withdraw: make a key that can trade but not withdraw"
             raise invalid([FieldError(field="api_key", message=message)], "key_can_withdraw")

@@ -146,7 +146,11 @@ _EXCHANGE_STATUS = {
     "unknown_exchange": 422,
     "no_market_data": 422,
     "order_refused": 422,
+    "keys_refused": 422,
     "retry_later": 503,
+    "maintenance": 503,
+    "rate_limited": 503,
+    "clock_skew": 503,
     "skip_tick": 503,
 }
 

@@ -120,4 +120,6 @@ def test_a_key_is_tried_and_its_permissions_read(
     wrong = {**keys(account), "api_secret": "wrong"}
     body = {"exchange_name": name, "mode": "live", **wrong}
     answer = trader.post("/exchanges", json=body, expect=422)
-    assert "wrong" not in str(answer["detail"])
+    assert answer["code"] == "keys_refused"
+    assert [error["field"] for error in answer["errors"]] == ["api_key"]
+    assert len(trader.get("/exchanges")["items"]) == 1

@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from pairtrader.model.bot import BotState
-from pairtrader.model.cycle import Cycle, Intent, Operation, OperationKind
+from pairtrader.model.cycle import CloseReason, Cycle, Intent, Operation, OperationKind
 from pairtrader.model.market import Market, Quote
 from pairtrader.model.order import OrderReport, OrderStatus, OrderType, Purpose, Side
 from pairtrader.model.records import LogRecord, LogType, Records
@@ -20,6 +20,7 @@ from pairtrader.trading.funding import NO_FUNDING, Funding, funding_due
 from pairtrader.trading.incidents import Incident
 from pairtrader.trading.order_ids import client_order_id
 from pairtrader.trading.plan import Step, excess, missing, next_step
+from pairtrader.trading.reconciliation import CONFIRM_AFTER_MS
 from pairtrader.trading.records import log_record
 from pairtrader.trading.session import Change, EntryForbidden, Session
 from pairtrader.trading.store import Guard
@@ -234,20 +235,33 @@ class Execution:
             case Step.SEND_UNWIND:
                 return excess(operation, config.markets, config.settings.max_leg_imbalance)
             case _:
-                return await self._amounts_to_close()
+                return await self._amounts_to_close(operation)
 
-    async def _amounts_to_close(self) -> tuple[Decimal, Decimal]:
-        """The smaller of what the books and what the exchange hold, never the other direction."""
+    async def _amounts_to_close(self, operation: Operation) -> tuple[Decimal, Decimal]:
+        """The smaller of what the books and what the exchange hold, never the other direction.
+
+        An exchange that holds less than the books say is asked again before that is believed: half
+        a close would leave a leg alone. Of a pair that is broken for certain, no time is lost.
+        """
+        amounts, is_short = await self._closable()
+        if is_short and operation.reason != CloseReason.BROKEN_PAIR:
+            await self._session.clock.sleep(CONFIRM_AFTER_MS / 1000)
+            amounts, _ = await self._closable()
+        return amounts
+
+    async def _closable(self) -> tuple[tuple[Decimal, Decimal], bool]:
+        """What can be closed of each leg by one order, and whether less is held than booked."""
         session = self._session
         held = await session.exchange.positions(session.config.markets)
         cycle = _require_cycle(session.state)
-        amounts = []
+        amounts, is_short = [], False
         for index, (leg, market) in enumerate(zip(cycle.legs, session.config.markets, strict=True)):
             actual = held[market.symbol].side(cycle.sign(index)).amount
             same_side = actual * leg.amount > 0
             closable = min(abs(actual), abs(leg.amount)) if same_side else ZERO
+            is_short = is_short or closable < abs(leg.amount)
             amounts.append(min(closable, market.max_market_amount or closable))
-        return amounts[0], amounts[1]
+        return (amounts[0], amounts[1]), is_short
 
     def _intent(
         self, step: Step, operation: Operation, leg: int, amount: Decimal, now: int
