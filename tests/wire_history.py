@@ -311,4 +311,6 @@ class WireHistory(RuleBasedStateMachine):
             ):
                 side = ("long" if cycle.sign(leg) > 0 else "short") if self.account.hedge else "net"
                 holding = self.account.holdings.get((base, side))
-                assert books == (holding.amount if holding else ZERO)
+                held = holding.amount if holding else ZERO
+                # What points the other way is the user's own.
+                assert books == (held if held * cycle.sign(leg) > 0 else ZERO)

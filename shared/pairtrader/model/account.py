@@ -148,12 +148,12 @@ class Position:
         return not self.amount and (self.opposite is None or not self.opposite.amount)
 
     def side(self, sign: int) -> "Position":
-        """Return the position of whoever holds coins of `sign` (+1 long, -1 short).
+        """Return what is held the way of `sign` (+1 long, -1 short), amount 0 where nothing is.
 
-        Where the account nets a symbol there is one position, whichever way it points. In hedge
-        mode each way is a position of its own; nothing held that way has amount 0.
+        In hedge mode each way is a position of its own; where the account nets a symbol, coins that
+        point the other way are somebody else's.
         """
-        if not self.hedged or self.amount * sign > 0:
+        if self.amount * sign > 0:
             return self
         if self.opposite is not None and self.opposite.amount * sign > 0:
             return self.opposite

@@ -89,6 +89,10 @@ def _require_as_booked(
     """An answer may be old: what differs for certain is for the reconciliation to say."""
     cycle = state.cycle or Cycle(operation.direction)
     differs = difference(cycle, config.markets, held)
+    if state.cycle is None and not differs:
+        # Coins of the trader's own would be netted with the bot's.
+        netted = [p.symbol for p in held.values() if not p.hedged and not p.is_flat]
+        differs = f"{' and '.join(netted)} held by somebody else" if netted else ""
     if differs:
         raise EntryDeferred(f"not_as_booked: {differs}")
 

@@ -151,7 +151,9 @@ async def _prove_unchanged(session: Session, intent: Intent) -> None:
         if look:
             await session.clock.sleep(PROOF_PAUSE_SECONDS)
         position = (await session.exchange.positions([market]))[market.symbol]
-        held = position.side(intent.position_sign).amount
+        held = position.amount
+        if position.hedged:
+            held = position.side(intent.position_sign).amount
         if held != intent.position_before:
             raise Unproven(f"{market.symbol}: {intent.position_before} before, {held} now")
 
