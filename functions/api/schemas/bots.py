@@ -12,6 +12,7 @@ from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market
 from pairtrader.model.order import Side
 from pairtrader.model.settings import BotSettings, ProfitBasis
+from pairtrader.strategy.imbalance import drift, residual
 from pairtrader.strategy.profit import pnl_percent
 from pairtrader.trading.judgement import cooldown_until
 
@@ -58,10 +59,16 @@ class PositionSummary(BaseModel):
     opened_at: Moment
     legs: list[LegResponse]
 
+    residual: DecimalText
+    """By how much leg 1 cost more to enter than leg 2: what fills and lot steps have left."""
+    drift: DecimalText | None
+    """By how much leg 1 has outgrown leg 2 since, by prices alone."""
+
     @classmethod
     def of(cls, cycle: Cycle, bot: Bot) -> "PositionSummary":
         """Return the answer that shows the open cycle of `bot`."""
         side1, side2 = sides_of(cycle.direction)
+        first, second = bot.state.last_price1, bot.state.last_price2
         return cls(
             cycle_number=bot.state.cycle_number,
             market1_side=side1,
@@ -75,6 +82,8 @@ class PositionSummary(BaseModel):
             funding=cycle.funding,
             opened_at=cycle.opened_at,
             legs=_legs_of(cycle, bot),
+            residual=residual(cycle),
+            drift=None if first is None or second is None else drift(cycle, (first, second)),
         )
 
 
@@ -118,6 +127,8 @@ class BotResponse(BotSettings):
     last_tick_at: Moment | None
     hold_reason: str
     """Why the last tick did nothing."""
+    mismatch: str
+    """What the exchange held instead of the books when last compared; empty when both agreed."""
 
     disarmed_side: Side | None
     """Side of market 1 that may not be opened until the spread has been away; None for neither."""
@@ -183,6 +194,7 @@ def _values(bot: Bot) -> dict[str, Any]:
         "spread": state.last_spread,
         "last_tick_at": state.last_tick_at or None,
         "hold_reason": state.hold_reason,
+        "mismatch": state.mismatch,
         "disarmed_side": sides_of(state.disarmed)[0] if state.disarmed else None,
         "cooldown_until": cooldown_until(config.settings, state),
         "level": state.cycle.level if state.cycle else 0,
