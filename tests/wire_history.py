@@ -293,10 +293,9 @@ class WireHistory(RuleBasedStateMachine):
             assert abs(amount) * 90 <= LARGEST_LEG * Decimal("1.02")
         assert self._own("AAA") == first
         assert self._own("BBB") == second
-        if state.cycle is not None:
-            one, other = (leg.cost for leg in state.cycle.legs)
-            allowed = Decimal(str(desk.settings.max_leg_imbalance)) / 100
-            assert abs(one - other) <= max(one, other) * allowed + STEP * 100, "legs are matched"
+        # Equal in notional at prices that are this far apart at most.
+        gap = abs(abs(first) - abs(second))
+        assert gap <= max(abs(first), abs(second)) / 5 + STEP, "the legs are matched"
 
     def _resolve(self) -> None:
         """The user's word ends every error, and what the bot believes is true again."""

@@ -84,7 +84,7 @@ class FaultyExchange(BaseExchange):
     async def identity(self) -> AccountIdentity:
         return await self.target.identity()
 
-    async def balance(self) -> Balance:
+    async def balance(self, currency: str = "USDT") -> Balance:
         self._called("balance")
         return await self.target.balance()
 

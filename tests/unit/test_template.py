@@ -537,7 +537,7 @@ def test_alarms_on_own_metrics_watch_what_the_tick_function_emits(
     ]
     assert given["MetricsNamespace"] == tick["POWERTOOLS_METRICS_NAMESPACE"]
     assert {alarm["MetricName"] for alarm in own} <= emitted
-    assert len(own) == 4
+    assert len(own) == 5
     for alarm in own:
         service = tick["POWERTOOLS_SERVICE_NAME"]
         assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]

@@ -49,8 +49,8 @@ class BaseExchange(ABC):
         """Return who the account is and what its key may do."""
 
     @abstractmethod
-    async def balance(self) -> Balance:
-        """Return the money in the account."""
+    async def balance(self, currency: str = "USDT") -> Balance:
+        """Return the money in the account that positions quoted in `currency` are paid from."""
 
     @abstractmethod
     async def positions(self, markets: Sequence[Market]) -> dict[str, Position]:

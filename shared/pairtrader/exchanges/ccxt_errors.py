@@ -61,13 +61,16 @@ class AnswerDetails:
     code: str
     """The exchange's own code, empty where it gave none."""
     retry_after_seconds: float | None
+    words: str = ""
+    """The exchange's own, empty where it gave none."""
 
 
 def answer_details(
     venue: CcxtVenue, status: int, headers: Mapping[str, str], answer: object
 ) -> AnswerDetails:
     """Return the details of an HTTP answer; `answer` is its parsed body."""
-    return AnswerDetails(status, venue.code_of(answer), _retry_after(headers))
+    code, words = venue.code_of(answer), venue.words_of(answer)
+    return AnswerDetails(status, code, _retry_after(headers), words)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -90,7 +93,7 @@ def translate(error: Exception, venue: CcxtVenue, details: AnswerDetails | None)
     if blocked is not None:
         return blocked
     meaning = venue.codes.get(said.code) or _by_status(said) or _by_class(error)
-    return _error(meaning, f"{venue.name}: {_shown(error)}", venue, said)
+    return _error(meaning, f"{venue.name}: {_shown(error, said)}", venue, said)
 
 
 def translate_sent(
@@ -108,7 +111,7 @@ def translate_sent(
     if blocked is not None:
         return OrderRefused(str(blocked), exchange_code=said.code)
     meaning = venue.codes.get(said.code) or _by_status(said)
-    shown = f"{venue.name}: {_shown(error)}"
+    shown = f"{venue.name}: {_shown(error, said)}"
     if meaning is Meaning.DUPLICATE:
         return DuplicateOrder(shown, exchange_code=said.code)
     if meaning is Meaning.STALE_MARKET:
@@ -164,7 +167,7 @@ def _blocked(error: Exception, venue: CcxtVenue, said: AnswerDetails) -> Exchang
     """Tell a blocked region from an address that is shut out for a while; None for neither."""
     if said.status not in _GEO_BLOCKED or said.code in venue.codes:
         return None
-    if _TOO_FREQUENT.search(_shown(error)):
+    if _TOO_FREQUENT.search(_shown(error, _NOTHING_SAID)):
         wait = said.retry_after_seconds
         return RateLimited(
             f"{venue.name} has banned our address for asking too often",
@@ -177,7 +180,13 @@ def _blocked(error: Exception, venue: CcxtVenue, said: AnswerDetails) -> Exchang
     )
 
 
-def _shown(error: Exception) -> str:
-    """Return the error's text without addresses and keys, cut to a readable length."""
-    text = _NOT_SHOWN.sub("…", f"{type(error).__name__} {error}")
+def _shown(error: Exception, said: AnswerDetails) -> str:
+    """Return the exchange's words and code, without them CCXT's text, which holds the whole answer.
+
+    Without addresses and keys, cut to a readable length.
+    """
+    text = f"{type(error).__name__} {error}"
+    if said.words:
+        text = f"{said.words.strip()} ({said.code})"
+    text = _NOT_SHOWN.sub("…", text)
     return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"

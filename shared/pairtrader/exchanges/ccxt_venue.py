@@ -72,6 +72,12 @@ class CcxtVenue(ABC):
             return ""
         return str(answer.get("code", answer.get("retCode", "")))
 
+    def words_of(self, answer: Any) -> str:
+        """Return what an answer says in words, empty where it says nothing."""
+        if not isinstance(answer, dict):
+            return ""
+        return str(answer.get("msg") or answer.get("retMsg") or "")
+
     def headers(self, client: Any, path: str, method: str) -> Mapping[str, str]:
         """Return headers that a request to CCXT's `path` needs beside those that CCXT sends."""
         return {}

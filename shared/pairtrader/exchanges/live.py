@@ -71,9 +71,9 @@ class LiveExchange(BaseExchange):
             self._position_modes[""] = found.position_mode
         return found
 
-    async def balance(self) -> Balance:
-        """Return equity and free margin in USDT."""
-        return await self._client.private(lambda ccxt: self._venue.balance(ccxt, "USDT"))
+    async def balance(self, currency: str = "USDT") -> Balance:
+        """Return equity and free margin in `currency`."""
+        return await self._client.private(lambda ccxt: self._venue.balance(ccxt, currency))
 
     async def positions(self, markets: Sequence[Market]) -> dict[str, Position]:
         """Return what is held of `markets`, keyed by API symbol; a flat symbol has amount 0."""

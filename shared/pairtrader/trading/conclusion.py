@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pairtrader.model.account import Position
-from pairtrader.model.bot import BotConfig, BotState, Status
+from pairtrader.model.bot import BotConfig, BotState, CommandKind, Status
 from pairtrader.model.cycle import CloseReason, Cycle, Leg, Operation, OperationKind
 from pairtrader.model.records import LogType, Records
 from pairtrader.trading.lifecycle import Move, next_status
@@ -19,6 +19,8 @@ from pairtrader.trading.records import (
 )
 from pairtrader.trading.session import Change
 
+MISMATCH = "position_mismatch"
+"""Reason of an error: the exchange holds something else than the books."""
 UNBALANCED = "unbalanced_legs"
 """Reason of an error: the tries are used up and one leg holds more than the other."""
 
@@ -118,6 +120,7 @@ def end_cycle(
         close_spread=close_spread,
         closed_at=now,
         last_pnl=None,
+        mismatch="",  # a look at the next cycle would confirm it
         total_profit=state.total_profit + net,
         total_trades=state.total_trades + 1,
     )
@@ -244,6 +247,21 @@ def _watchable(cycle: Cycle, state: BotState) -> Cycle:
         return replace(cycle, invested=invested)
     spread = state.last_spread if state.last_spread is not None else 0.0
     return replace(cycle, invested=invested, level=1, first_spread=spread, last_spread=spread)
+
+
+def nothing_held(config: BotConfig, state: BotState, now: int) -> Change:
+    """Return the state of a bot that was to close what its exchange does not hold any more.
+
+    The user decides what is true; a close asked for has nothing left to do.
+    """
+    asked = state.command
+    if asked is not None and asked.kind is CommandKind.CLOSE:
+        state = replace(state, command=None)
+    if state.status is Status.ERROR:
+        return Change(state)
+    symbols = " and ".join(market.symbol for market in config.markets)
+    text = f"nothing to close: the exchange holds nothing of the bot's in {symbols}"
+    return fault(state, MISMATCH, text, now)
 
 
 def fault(state: BotState, reason: str, text: str, now: int, **details: str) -> Change:

@@ -74,7 +74,9 @@ async def prepare_account(
             the leverage for the whole ladder.
         ExchangeError: the exchange did not answer, or refused the leverage.
     """
-    balance, held = await asyncio.gather(exchange.balance(), exchange.positions(config.markets))
+    balance, held = await asyncio.gather(
+        exchange.balance(config.market1.quote), exchange.positions(config.markets)
+    )
     _require_as_booked(config, state, operation, held)
     _require_margin(config, operation, balance)
     if state.cycle is None:
@@ -89,9 +91,10 @@ def _require_as_booked(
     """An answer may be old: what differs for certain is for the reconciliation to say."""
     cycle = state.cycle or Cycle(operation.direction)
     differs = difference(cycle, config.markets, held)
-    if state.cycle is None and not differs:
+    if not differs:
         # Coins of the trader's own would be netted with the bot's.
-        netted = [p.symbol for p in held.values() if not p.hedged and not p.is_flat]
+        booked = {m.symbol: leg.amount for m, leg in zip(config.markets, cycle.legs, strict=True)}
+        netted = [p.symbol for p in held.values() if not p.hedged and p.amount != booked[p.symbol]]
         differs = f"{' and '.join(netted)} held by somebody else" if netted else ""
     if differs:
         raise EntryDeferred(f"not_as_booked: {differs}")

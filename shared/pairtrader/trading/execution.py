@@ -28,6 +28,8 @@ from pairtrader.trading.transmission import Outcome, cancel_all, find_out, send
 
 ZERO = Decimal(0)
 FRUITLESS_PAUSE_SECONDS = 1.0
+UNTOLD_PAUSE_SECONDS = 1.0
+"""Where an exchange limits our orders without a word on for how long."""
 PURPOSES = {
     Step.SEND_ENTRY: Purpose.ENTRY,
     Step.SEND_REST: Purpose.REST,
@@ -79,11 +81,15 @@ class Execution:
                 filled_before = _require_operation(session.state).filled
                 if not await self._settle(outcomes, give_up_resting):
                     return False
+                pause = _pause_asked_for(outcomes, session.state.operation is None)
                 fruitless = session.state.operation
                 if fruitless is not None and fruitless.filled == filled_before:
                     if fruitless.kind is OperationKind.CLOSE:
                         return False  # the exchange took nothing: the next tick tries again
-                    await session.clock.sleep(FRUITLESS_PAUSE_SECONDS)
+                    pause = max(pause, FRUITLESS_PAUSE_SECONDS)
+                if pause:
+                    session.require_time_to_send(pause)
+                    await session.clock.sleep(pause)
             operation = session.state.operation
             if operation is None:
                 return True
@@ -103,6 +109,9 @@ class Execution:
         if not intents:
             if session.state.operation is not None:
                 self._conclude(Step.STUCK)
+            elif step is Step.SEND_CLOSE:
+                now = session.clock.now()
+                session.write(lambda state: conclusion.nothing_held(session.config, state, now))
             return ()
         session.require_time_to_send()
         if step is Step.SEND_UNWIND:
@@ -330,6 +339,19 @@ def _cycle_of(state: BotState, operation: Operation) -> Cycle:
     if state.cycle is not None:
         return state.cycle
     return Cycle(operation.direction, opened_at=operation.started_at)
+
+
+def _pause_asked_for(outcomes: Sequence[Outcome], has_ended: bool) -> float:
+    """Return for how long the exchange wants no further order, seconds.
+
+    Raises:
+        RateLimited: there is none to come: it is for the next ticks to wait.
+    """
+    limits = [outcome.limit for outcome in outcomes if outcome.limit is not None]
+    if has_ended and limits:
+        raise limits[0]
+    waits = (limit.retry_after_seconds for limit in limits)
+    return max((UNTOLD_PAUSE_SECONDS if w is None else w for w in waits), default=0.0)
 
 
 def _rests(outcome: Outcome) -> bool:

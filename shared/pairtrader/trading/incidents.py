@@ -16,5 +16,7 @@ class Incident(StrEnum):
     """A leg had to be taken back because the other one could not be had."""
     BROKEN_PAIR = "BrokenPairs"
     """The exchange holds something else than the books, for certain."""
+    HELD_UP = "BotsHeldUp"
+    """The exchange does not let a bot read its account or act: keys, limits, an outage."""
     FAULT = "BotFaults"
     """A bot went into error."""

@@ -33,7 +33,6 @@ from pairtrader.trading.transmission import Unproven
 MAY_REST = frozenset({CloseReason.TAKE_PROFIT, CloseReason.REGRESSION})
 """Reasons to close that may wait for a limit order; all others go to market."""
 UNPROVEN = "unproven_order"
-MISMATCH = "position_mismatch"
 MAX_QUIET_SECONDS = 900.0
 """However long an exchange wants to be left alone: a position must be looked at again."""
 ACCEPTS = frozenset({CommandKind.ACCEPT_EXCHANGE, CommandKind.CLOSE_AND_ACCEPT})
@@ -77,7 +76,9 @@ class Intervention:
         session, now = self._session, self._session.clock.now()
         if session.state.status is not Status.ERROR:
             session.note(Incident.BROKEN_PAIR)
-            session.write(lambda state: conclusion.fault(state, MISMATCH, difference, now))
+            session.write(
+                lambda state: conclusion.fault(state, conclusion.MISMATCH, difference, now)
+            )
         if session.config.settings.on_broken_pair is OnBrokenPair.CLOSE:
             await Execution(session, None).start(self._closing(CloseReason.BROKEN_PAIR))
 
@@ -87,9 +88,11 @@ class Intervention:
         stop_reason, quiet_until = "", 0
         try:
             await job()
-        except (OutOfTime, ExchangeError, EntryDeferred) as error:
+        except (OutOfTime, EntryDeferred) as error:
             stop_reason = str(error)  # what is under way is stored: the next tick goes on
-            quiet_until = quiet_after(error, session.clock.now())
+        except ExchangeError as error:
+            stop_reason, quiet_until = error.code, quiet_after(error, session.clock.now())
+            self._say_held_up(error)
         except (Unproven, Overfilled) as error:
             now, text = session.clock.now(), str(error)
             session.write(lambda state: conclusion.fault(state, UNPROVEN, text, now))
@@ -109,6 +112,16 @@ class Intervention:
         session.release(noted)
         if session.state.status is Status.STOPPED:
             self._retirement.remove_schedule(session.state.bot_id, session.state.generation)
+
+    def _say_held_up(self, error: ExchangeError) -> None:
+        """An exchange that does not let the bot act is named in the log when that begins."""
+        session = self._session
+        session.note(Incident.HELD_UP)
+        if session.state.hold_reason == error.code:
+            return
+        now, bot_id = session.clock.now(), session.state.bot_id
+        line = log_record(bot_id, LogType.WARNING, f"held up: {error}", now, reason=error.code)
+        session.write(lambda state: Change(state, records=Records(logs=(line,))))
 
     async def _settle(self) -> None:
         session = self._session

@@ -32,6 +32,8 @@ class Reconciled:
     marks: Marks = NO_MARKS
     closable: bool = False
     """Whether the exchange still holds something that is the bot's."""
+    failure: str = ""
+    """Code of what kept the account from being read."""
 
 
 def is_due(state: BotState, now: int) -> bool:
@@ -55,8 +57,8 @@ async def reconcile(
         return Reconciled(state)
     try:
         held = await exchange.positions(config.markets)
-    except ExchangeError:
-        return Reconciled(state)
+    except ExchangeError as error:
+        return Reconciled(state, failure=error.code)
     differs = difference(cycle, config.markets, held)
     confirmed = differs if differs == state.mismatch else ""
     sides = sides_of(cycle, config.markets, held)
@@ -86,12 +88,18 @@ def sides_of(
 
 
 def difference(cycle: Cycle, markets: tuple[Market, Market], held: Mapping[str, Position]) -> str:
-    """Return in words where the exchange holds something else than the books, empty if nowhere."""
-    words = [
-        f"{side.symbol}: books {leg.amount.normalize():f}, exchange {side.amount.normalize():f}"
-        for leg, side in zip(cycle.legs, sides_of(cycle, markets, held), strict=True)
-        if side.amount != leg.amount
-    ]
+    """Return in words where the exchange holds something else than the books, empty if nowhere.
+
+    Where the account nets a symbol, the number named is the net one, coins of others included.
+    """
+    words = []
+    for leg, side in zip(cycle.legs, sides_of(cycle, markets, held), strict=True):
+        if side.amount == leg.amount:
+            continue
+        shown = side.amount if side.hedged else held[side.symbol].amount
+        words.append(
+            f"{side.symbol}: books {leg.amount.normalize():f}, exchange {shown.normalize():f}"
+        )
     return "; ".join(words)
 
 

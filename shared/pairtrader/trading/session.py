@@ -31,6 +31,9 @@ class EntryForbidden(Exception):
 class OutOfTime(Exception):
     """Too little of the lease is left to send orders; the next tick goes on."""
 
+    def __str__(self) -> str:
+        return "out_of_time"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -100,13 +103,14 @@ class Session:
 
         self.write(released)
 
-    def require_time_to_send(self) -> None:
-        """Refuse to go on when too little of the lease is left.
+    def require_time_to_send(self, after_seconds: float = 0) -> None:
+        """Refuse to go on when too little of the lease is, or then would be, left.
 
         Raises:
             OutOfTime: orders would leave too close to the lease's end.
         """
-        if self.state.lease_until - self.clock.now() <= SENDING_RESERVE_MS:
+        leaving_at = self.clock.now() + int(after_seconds * 1000)
+        if self.state.lease_until - leaving_at <= SENDING_RESERVE_MS:
             raise OutOfTime
 
     def _reload(self, guard: Guard) -> None:

@@ -13,6 +13,7 @@ from pairtrader.model.records import LogType
 from pairtrader.model.settings import OnBrokenPair
 from pairtrader.trading import reconciliation
 from pairtrader.trading.conclusion import UNBALANCED
+from pairtrader.trading.incidents import Incident
 from pairtrader.trading.intervention import Intervention, acts, is_unfinished, quiet_after
 from pairtrader.trading.judgement import HOLDS, judge_look, still_disarmed
 from pairtrader.trading.look import NO_MARKS, Look, look, quotes_unfit
@@ -26,6 +27,7 @@ from pairtrader.trading.store import Guard
 
 SAID_ONCE = frozenset({"over_cap"})
 """Reasons for holding that the log names when they begin."""
+BEFORE_START = "before_start_time"
 MARKETS_KEPT_MS = 86_400_000
 MARKETS_ASKED_EVERY_MS = 3_600_000
 
@@ -39,6 +41,8 @@ class Tick:
         self._now = now
         interval = bot.config.settings.tick_interval_seconds
         self._broken = ""
+        self._unread = ""
+        """Why the account could not be compared with the books."""
         self._slot = requested_slot(request, now, interval)
         self._dues, self._mark = slots_to_queue(request, bot.state, now, interval)
 
@@ -78,6 +82,7 @@ class Tick:
         if not reconciliation.is_due(state, self._now):
             return self._idle(state, TickResult.IDLE)
         looked = await reconciliation.reconcile(config, state, exchange, self._now)
+        self._unread = looked.failure
         left = looked.broken or _legs_differ(looked.state)
         if left and looked.closable and config.settings.on_broken_pair is OnBrokenPair.CLOSE:
             self._broken = left
@@ -97,7 +102,7 @@ class Tick:
         try:
             starts = await start_prices(config, state, exchange, self._now)
             if starts is None:
-                return None, state, "before_start_time"
+                return None, state, BEFORE_START
             quotes = await exchange.quote_pair(*config.markets)
         except SkipTick:
             raise
@@ -109,6 +114,7 @@ class Tick:
         if reconciliation.is_due(state, now) and not is_unfinished(self._bot):
             reconciled = await reconciliation.reconcile(config, state, exchange, now)
             state, self._broken, marks = reconciled.state, reconciled.broken, reconciled.marks
+            self._unread = reconciled.failure
         seen = look(config, state, quotes, starts, now, marks)
         unfit = quotes_unfit(quotes, state, config.settings, now)
         if unfit is not None:
@@ -146,6 +152,7 @@ class Tick:
         return Intervention(session, self._ports.retirement, self._ports.risk, seen)
 
     def _hold(self, state: BotState, seen: Look, reason: str) -> TickReport:
+        reason = self._unread or reason
         if reason in SAID_ONCE and reason != state.hold_reason:
             level = state.cycle.level if state.cycle else 0
             text = f"row {level + 1} skipped: it would lift the position over its cap"
@@ -154,15 +161,20 @@ class Tick:
         return self._idle(replace(state, hold_reason=reason), TickResult.IDLE)
 
     def _skip(self, state: BotState, reason: str) -> TickReport:
+        waits = reason == BEFORE_START  # as it was told to, until its time has come
         skipped = replace(
-            state, skipped=state.skipped + 1, hold_reason=reason, last_tick_at=self._now
+            state,
+            skipped=0 if waits else state.skipped + 1,
+            hold_reason=reason,
+            last_tick_at=self._now,
         )
         return self._idle(skipped, TickResult.SKIPPED)
 
     def _idle(self, state: BotState, result: TickResult) -> TickReport:
         stored = self._ports.bots.change(self._bot.state, self._marked(state), Guard.REVISION)
         self._after_write(stored)
-        return report(stored, result)
+        incidents = (Incident.HELD_UP,) if self._unread else ()
+        return report(stored, result, incidents=incidents)
 
     def _marked(self, state: BotState) -> BotState:
         slot = state.last_slot if self._slot is None else self._slot

@@ -13,6 +13,7 @@ from pairtrader.exchanges.errors import (
     ExchangeError,
     OrderRefused,
     OutcomeUnknown,
+    RateLimited,
     RetryLater,
     StaleMarket,
     UserMustAct,
@@ -48,6 +49,8 @@ class Outcome:
     """Whether the refusal may be over in a moment: another order may be sent later."""
     sent_by: int | None = None
     """When the request had left for certain, ms UTC; None where another process sent it."""
+    limit: RateLimited | None = None
+    """Where the exchange wants to be left alone for a while."""
 
 
 class Unproven(Exception):
@@ -79,7 +82,13 @@ async def _send_one(session: Session, intent: Intent) -> Outcome:
         if isinstance(error, StaleMarket):
             session.note(Incident.STALE_MARKET)
         absent = absent_report(intent, market.symbol)
-        return Outcome(intent, absent, str(error), is_passing=isinstance(error, RetryLater))
+        return Outcome(
+            intent,
+            absent,
+            str(error),
+            is_passing=isinstance(error, RetryLater),
+            limit=error if isinstance(error, RateLimited) else None,
+        )
     except OutcomeUnknown as error:
         sent_at = error.sent_at
     except Exception:  # noqa: BLE001, RUF100 - whatever broke, the order may have got through

@@ -1,12 +1,15 @@
 """What keeps a bot from looking or entering, and never from a way out."""
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from pairtrader.exchanges.errors import (
     ExchangeError,
+    KeysRefused,
     Maintenance,
     OrderRefused,
     RateLimited,
@@ -14,6 +17,7 @@ from pairtrader.exchanges.errors import (
     StaleMarket,
 )
 from pairtrader.model.bot import CommandKind, Status
+from pairtrader.model.order import OrderRequest, OrderType, Side
 from pairtrader.model.records import LogType
 from pairtrader.trading.incidents import Incident
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
@@ -93,6 +97,58 @@ def test_a_clock_that_is_wrong_decides_nothing() -> None:
     report = desk.tick_at(101.5)
     assert (report.result, report.reason) == ("skipped", "clock_skew")
     assert desk.positions() == (ZERO, ZERO)
+
+
+def test_a_bot_that_waits_for_its_start_time_skips_nothing() -> None:
+    desk = TradingDesk(start_time=datetime(2026, 6, 1, tzinfo=UTC))
+    desk.with_state(start_price1=None, start_price2=None)
+    for _ in range(3):
+        report = desk.tick()
+    assert (report.reason, report.skipped) == ("before_start_time", 0)
+
+
+@pytest.mark.parametrize("exits", [False, True], ids=["watching", "stop loss due"])
+def test_keys_that_are_refused_are_told_while_a_cycle_is_open(exits: bool) -> None:
+    desk, exchange = opened(stop_loss_ratio=0.5)
+    exchange.raises["positions"] = KeysRefused("okx: invalid key")
+    if exits:
+        desk.see(103)
+    reports = [desk.tick(after=60) for _ in range(3)]
+
+    assert all(Incident.HELD_UP in report.incidents for report in reports)
+    assert desk.state.hold_reason == "keys_refused"
+    said = [line for line in desk.store.logs if "held up" in line.message]
+    assert len(said) == (1 if exits else 0)
+    exchange.raises.clear()
+    desk.tick(after=60)
+    assert desk.books() == desk.positions()
+    assert desk.state.hold_reason != "keys_refused"
+
+
+# Nothing left to close
+
+
+@pytest.mark.parametrize("stopping", [False, True], ids=["close", "stop"])
+def test_a_close_of_what_is_gone_ends_in_error_and_is_not_tried_for_ever(stopping: bool) -> None:
+    desk, _ = opened()
+    for leg, side in enumerate((Side.BUY, Side.SELL)):
+        amount = abs(desk.positions()[leg])
+        request = OrderRequest(f"hand{leg}", desk.markets[leg], side, OrderType.MARKET, amount)
+        asyncio.run(desk.new_exchange().place(request))
+    if stopping:
+        desk.store.edit(BOT, status=Status.STOPPING)
+    desk.command(CommandKind.CLOSE)
+
+    reports = [desk.tick() for _ in range(3)]
+
+    assert desk.state.status is Status.ERROR
+    assert desk.state.status_reason == "position_mismatch"
+    assert desk.state.command is None
+    assert Incident.FAULT in {i for report in reports for i in report.incidents}
+    desk.command(CommandKind.ACCEPT_EXCHANGE)
+    desk.tick()
+    assert desk.state.status is Status.PAUSED
+    assert desk.books() == (ZERO, ZERO)
 
 
 # Limits

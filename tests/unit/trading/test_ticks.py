@@ -332,7 +332,7 @@ class StopsMeanwhile(FaultyExchange):
 
     desk: TradingDesk
 
-    async def balance(self):  # type: ignore[no-untyped-def]
+    async def balance(self, currency="USDT"):  # type: ignore[no-untyped-def]
         self.desk.store.edit(BOT, status=Status.STOPPED)
         return await super().balance()
 
@@ -355,7 +355,7 @@ class RestartsMeanwhile(FaultyExchange):
 
     desk: TradingDesk
 
-    async def balance(self):  # type: ignore[no-untyped-def]
+    async def balance(self, currency="USDT"):  # type: ignore[no-untyped-def]
         self.desk.store.edit(BOT, generation=2)
         return await super().balance()
 

@@ -78,7 +78,7 @@ class SimulatedExchange(BaseExchange):
             ip_bound=None,
         )
 
-    async def balance(self) -> Balance:
+    async def balance(self, currency: str = QUOTE_CURRENCY) -> Balance:
         """Return equity (unrealised profit included) and what new positions may bind."""
         account = await self._ledger.change([])
         books, marks = account.draft.books, account.moment.marks

@@ -151,15 +151,16 @@ class Okx(CcxtVenue):
 
     def code_of(self, answer: Any) -> str:
         """Return the code of the order where orders failed, else the answer's own."""
-        code = super().code_of(answer)
-        if code not in _FAILED or not isinstance(answer.get("data"), list):
-            return code
-        for row in answer["data"]:
-            own = str(row.get("sCode", "")) if isinstance(row, dict) else ""
-            if own not in ("", _SUCCESS):
-                # A sub-code may follow: 51008_1001.
-                return own.partition("_")[0]
-        return code
+        failed = _failed_order(answer)
+        if failed is None:
+            return super().code_of(answer)
+        # A sub-code may follow: 51008_1001.
+        return str(failed["sCode"]).partition("_")[0]
+
+    def words_of(self, answer: Any) -> str:
+        """Return the words on the order where orders failed, else the answer's own."""
+        failed = _failed_order(answer) or {}
+        return str(failed.get("sMsg") or "") or super().words_of(answer)
 
     def is_whole(self, answer: Any) -> bool:
         """Return whether the answer is a success with its list of data."""
@@ -403,6 +404,17 @@ class Okx(CcxtVenue):
         query = {**_SWAPS, "instId": market_id}
         found = await _all_pages([client.privateGetTradeOrdersPending], query, "ordId")
         return [str(row["clOrdId"]) for row in found]
+
+
+def _failed_order(answer: Any) -> dict[str, Any] | None:
+    """Return the row that says why, where orders failed."""
+    if not isinstance(answer, dict) or str(answer.get("code")) not in _FAILED:
+        return None
+    data = answer.get("data")
+    for row in data if isinstance(data, list) else ():
+        if isinstance(row, dict) and str(row.get("sCode", "")) not in ("", _SUCCESS):
+            return row
+    return None
 
 
 def _only(answer: Any) -> dict[str, Any]:
