@@ -249,19 +249,19 @@ def _watchable(cycle: Cycle, state: BotState) -> Cycle:
     return replace(cycle, invested=invested, level=1, first_spread=spread, last_spread=spread)
 
 
-def nothing_held(config: BotConfig, state: BotState, now: int) -> Change:
+def nothing_held(state: BotState, differs: str, now: int) -> Change:
     """Return the state of a bot that was to close what its exchange does not hold any more.
 
-    The user decides what is true; a close asked for has nothing left to do.
+    The user decides what is true; a close asked for has nothing left to do. `differs` names both
+    numbers of each leg.
     """
     asked = state.command
     if asked is not None and asked.kind is CommandKind.CLOSE:
         state = replace(state, command=None)
+    given_up = replace(state, operation=None)
     if state.status is Status.ERROR:
-        return Change(state)
-    symbols = " and ".join(market.symbol for market in config.markets)
-    text = f"nothing to close: the exchange holds nothing of the bot's in {symbols}"
-    return fault(state, MISMATCH, text, now)
+        return Change(given_up)
+    return fault(given_up, MISMATCH, differs, now)
 
 
 def fault(state: BotState, reason: str, text: str, now: int, **details: str) -> Change:

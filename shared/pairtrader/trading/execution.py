@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from pairtrader.model.bot import BotState
+from pairtrader.model.bot import BotState, Status
 from pairtrader.model.cycle import CloseReason, Cycle, Intent, Operation, OperationKind
 from pairtrader.model.market import Market, Quote
 from pairtrader.model.order import OrderReport, OrderStatus, OrderType, Purpose, Side
@@ -20,7 +20,7 @@ from pairtrader.trading.funding import NO_FUNDING, Funding, funding_due
 from pairtrader.trading.incidents import Incident
 from pairtrader.trading.order_ids import client_order_id
 from pairtrader.trading.plan import Step, excess, missing, next_step
-from pairtrader.trading.reconciliation import CONFIRM_AFTER_MS
+from pairtrader.trading.reconciliation import CONFIRM_AFTER_MS, difference
 from pairtrader.trading.records import log_record
 from pairtrader.trading.session import Change, EntryForbidden, Session
 from pairtrader.trading.store import Guard
@@ -44,6 +44,8 @@ class Execution:
     def __init__(self, session: Session, quotes: tuple[Quote, Quote] | None) -> None:
         self._session = session
         self._quotes = quotes
+        self._differs = ""
+        """Where the exchange was last seen to hold something else than the books."""
 
     async def start(self, operation: Operation) -> bool:
         """Begin `operation` and bring it as far as it gets; returns and raises as `carry_on`.
@@ -107,11 +109,7 @@ class Execution:
         session = self._session
         intents = await self._orders(step, operation)
         if not intents:
-            if session.state.operation is not None:
-                self._conclude(Step.STUCK)
-            elif step is Step.SEND_CLOSE:
-                now = session.clock.now()
-                session.write(lambda state: conclusion.nothing_held(session.config, state, now))
+            self._end_without_orders(step)
             return ()
         session.require_time_to_send()
         if step is Step.SEND_UNWIND:
@@ -128,6 +126,16 @@ class Execution:
         # The write may have taken long: orders that do not leave now are found absent later.
         session.require_time_to_send()
         return await send(session, intents)
+
+    def _end_without_orders(self, step: Step) -> None:
+        """Nothing is to be sent: of what was to be closed the exchange holds nothing any more."""
+        session, now = self._session, self._session.clock.now()
+        if step is Step.SEND_CLOSE:
+            if session.state.status is not Status.ERROR:
+                session.note(Incident.BROKEN_PAIR)
+            session.write(lambda state: conclusion.nothing_held(state, self._differs, now))
+        elif session.state.operation is not None:
+            self._conclude(Step.STUCK)
 
     async def _settle(self, outcomes: Sequence[Outcome], give_up_resting: bool) -> bool:
         """Find out what became of the orders under way and book them; False if some go on."""
@@ -263,6 +271,7 @@ class Execution:
         session = self._session
         held = await session.exchange.positions(session.config.markets)
         cycle = _require_cycle(session.state)
+        self._differs = difference(cycle, session.config.markets, held)
         amounts, is_short = [], False
         for index, (leg, market) in enumerate(zip(cycle.legs, session.config.markets, strict=True)):
             actual = held[market.symbol].side(cycle.sign(index)).amount

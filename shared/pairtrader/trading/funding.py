@@ -57,9 +57,10 @@ async def funding_due(
     exchange `published_after_ms`. A history that can't be read now is read again by a later tick; a
     close does not wait for it.
     """
-    since = cycle.funding_asked_at or cycle.opened_at
-    grid = exchange.funding_grid_ms
-    if grid and (now - published_after_ms) // grid <= (since - published_after_ms) // grid:
+    asked_at, grid = cycle.funding_asked_at, exchange.funding_grid_ms
+    # What was settled before the cycle opened is none of its.
+    since = asked_at - published_after_ms if asked_at else cycle.opened_at
+    if grid and (now - published_after_ms) // grid <= since // grid:
         return NO_FUNDING
     first, second = await asyncio.gather(
         _of_leg(markets[0], cycle.legs[0], cycle.opened_at, exchange),

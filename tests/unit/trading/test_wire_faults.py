@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from pairtrader.exchanges.base import BaseExchange
 from pairtrader.model.bot import CommandKind, Status
 from pairtrader.model.order import OrderStatus
 from pairtrader.model.records import LogType
@@ -13,7 +14,7 @@ from pairtrader.trading.execution import UNTOLD_PAUSE_SECONDS
 from pairtrader.trading.incidents import Incident
 from tests.fakes.trading_desk import BOT
 from tests.fakes.venues.account import OrderScript, Reason
-from tests.fakes.venues.wire import Answer
+from tests.fakes.venues.wire import Answer, Request
 from tests.fakes.wire_desk import WireDesk
 from tests.wire_history import ANSWERS
 from tests.wire_scenes import (
@@ -61,6 +62,22 @@ DUPLICATE = {
     ),
     "binance": Answer(400, '{"code":-4116,"msg":"ClientOrderId is duplicated."}'),
     "bybit": Answer(200, '{"retCode":110072,"retMsg":"OrderLinkedID is duplicate","result":{}}'),
+}
+ANOTHER_ORDER = {
+    "okx": Answer(200, '{"code":"0","data":[{"ordId":"7","clOrdId":"other","sCode":"0"}]}'),
+    "binance": Answer(200, '{"orderId":7,"clientOrderId":"other","status":"NEW"}'),
+    "bybit": Answer(200, '{"retCode":0,"result":{"orderId":"7","orderLinkId":"other"},"time":1}'),
+}
+NO_ORDER = {
+    "okx": Answer(200, '{"code":"0","msg":"","data":[]}'),
+    "binance": Answer(200, "{}"),
+    "bybit": Answer(200, '{"retCode":0,"retMsg":"OK","result":{},"time":1}'),
+}
+SAYING_NOTHING = {
+    "maintenance": MAINTENANCE,
+    "id taken": DUPLICATE,
+    "another order": ANOTHER_ORDER,
+    "no order": NO_ORDER,
 }
 STALE_MARKET = {"okx": Reason.STEP, "binance": Reason.STEP, "bybit": Reason.NOTIONAL}
 """Bybit has one code for all wrong parameters, wrong steps among them."""
@@ -138,8 +155,8 @@ def test_an_entry_order_whose_answer_got_lost_is_found_and_not_sent_again(
 @each_exchange
 @each_leg
 @processed_or_not
-@pytest.mark.parametrize("answers", [MAINTENANCE, DUPLICATE], ids=["maintenance", "id taken"])
-def test_neither_maintenance_nor_a_taken_id_says_what_became_of_an_order(
+@pytest.mark.parametrize("answers", SAYING_NOTHING.values(), ids=SAYING_NOTHING)
+def test_an_answer_that_is_none_does_not_say_what_became_of_an_order(
     name: str, bases: tuple[str, ...], answers: dict[str, Answer], processed: bool
 ) -> None:
     desk = ready(name)
@@ -153,6 +170,46 @@ def test_neither_maintenance_nor_a_taken_id_says_what_became_of_an_order(
     assert sent(desk) == (2 if processed else 2 + len(bases))
     assert incidents(reports).count(Incident.ORDER_UNKNOWN) == len(bases)
     assert alone.seconds <= LONGEST_ALONE
+
+
+@each_exchange
+@pytest.mark.parametrize("late_ms", [300, 2_000, 3_900, 4_900, 5_100, 6_500, 9_000])
+@pytest.mark.parametrize(
+    ("kind", "bases"),
+    # Where both hung, the fake clock would let one hang after the other.
+    [*(("reset", bases) for bases in LEGS), ("time-out", (FIRST,)), ("time-out", (SECOND,))],
+)
+def test_an_order_that_is_held_up_on_its_way_is_not_there_twice(
+    name: str, kind: str, bases: tuple[str, ...], late_ms: int
+) -> None:
+    desk = ready(name)
+    under_way: list[tuple[int, Request]] = []
+
+    def held_up(request: Request) -> bool:
+        caught = orders_of(desk, *bases)(request)
+        if caught:
+            under_way.append((desk.clock.now() + late_ms, request))
+        return caught
+
+    def arrive(_: str) -> None:
+        for due, request in list(under_way):
+            if desk.clock.now() >= due:
+                under_way.remove((due, request))
+                now, desk.clock.at = desk.clock.at, due
+                desk.venues.dialect_of(request).answer(desk.venues, request)
+                desk.clock.at = now
+
+    go_wrong(desk, ANSWERS[kind], held_up, times=len(bases))
+    desk.step = arrive
+    desk.tick_at(101.5)
+    quiet(desk)
+
+    require_sound(desk)
+    assert under_way == []
+    assert desk.positions() == PAIR
+    assert len(desk.account.orders) == 2
+    in_time = late_ms <= BaseExchange.request_expiry_ms
+    assert sent(desk) == (2 if in_time else 2 + len(bases)), "it is found, or it has expired"
 
 
 # Entries that are turned away
@@ -625,11 +682,15 @@ def test_a_leg_that_the_exchange_took_is_not_closed_again_nor_flipped(
         at_the_first_order(desk, lambda: desk.account.take_away(FIRST, share))
 
     desk.see(100)
-    quiet(desk, 30)
+    reports = quiet(desk, 30)
 
     assert desk.positions() == FLAT
     assert desk.state.status is Status.ERROR, "what it holds must be told by the user"
     assert desk.books() == (SOLD * share, ZERO)
+    assert lines(desk, LogType.ERROR) == [
+        f"AAA-USDT: books {(SOLD * share).normalize():f}, exchange 0"
+    ]
+    assert incidents(reports).count(Incident.BROKEN_PAIR) == 1
     require_once_each(desk)
     assert all(order.reduce_only for order in desk.account.orders[2:])
 

@@ -227,9 +227,10 @@ def test_what_was_settled_before_the_cycle_or_for_others_is_not_its(name: str) -
 
 
 @each_exchange
-def test_funding_is_asked_for_once_after_each_full_hour(name: str) -> None:
+@pytest.mark.parametrize("opened_after", [10, 300])
+def test_funding_is_asked_for_once_after_each_full_hour(name: str, opened_after: int) -> None:
     desk = ready(name, profit_ratio=2, stop_loss_ratio=20)
-    desk.clock.advance(300)
+    desk.clock.advance(opened_after)
     desk.tick_at(101.5)
     hold(desk, until_the_hour(desk, -25))
     assert funding_requests(desk) == []
