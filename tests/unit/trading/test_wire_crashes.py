@@ -114,8 +114,8 @@ def test_killed_at_any_step_the_next_tick_puts_books_and_exchange_right(
 @each_scene
 def test_killed_twice_in_a_row(name: str, scene: Scene) -> None:
     steps = len(steps_of(scene, name))
-    for first in range(1, steps + 1, 7):
-        for second in range(first % 5 + 1, steps + 1, 11):
+    for first in range(1, steps + 1, 9):
+        for second in range(first % 5 + 1, steps + 1, 13):
             where = f"{name}, {scene.__name__}: killed at steps {first} and {second}"
             desk = set_up(scene, name)
             run_until(desk, Fuse(first))
