@@ -1,7 +1,7 @@
 """One bot on a simulated account with scripted prices: everything a tick needs, in memory."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -217,9 +217,6 @@ class TradingDesk:
     def exchange_orders(self) -> list[str]:
         """Client ids of every order the exchange ever took."""
         return [order_id for _, order_id in self.account_store.orders]
-
-    def replace_exchange(self, wrap: Callable[[BaseExchange], BaseExchange]) -> None:
-        self.exchange = wrap(self.exchange)
 
     def with_state(self, **changes: Any) -> None:
         self.store.put(replace(self.bot, state=replace(self.state, **changes)))

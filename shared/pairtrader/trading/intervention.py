@@ -94,8 +94,7 @@ class Intervention:
             stop_reason, quiet_until = error.code, quiet_after(error, session.clock.now())
             self._say_held_up(error)
         except (Unproven, Overfilled) as error:
-            now, text = session.clock.now(), str(error)
-            session.write(lambda state: conclusion.fault(state, UNPROVEN, text, now))
+            self._fault_once(str(error))
         if session.state.status is Status.ERROR and not was_in_error:
             session.note(Incident.FAULT)
         stale = Incident.STALE_MARKET in session.incidents
@@ -112,6 +111,13 @@ class Intervention:
         session.release(noted)
         if session.state.status is Status.STOPPED:
             self._retirement.remove_schedule(session.state.bot_id, session.state.generation)
+
+    def _fault_once(self, text: str) -> None:
+        """While an order stays unproven every tick finds it so: the log names it when it begins."""
+        session, now = self._session, self._session.clock.now()
+        if session.state.status is Status.ERROR and session.state.status_reason == UNPROVEN:
+            return
+        session.write(lambda state: conclusion.fault(state, UNPROVEN, text, now))
 
     def _say_held_up(self, error: ExchangeError) -> None:
         """An exchange that does not let the bot act is named in the log when that begins."""

@@ -131,10 +131,7 @@ def test_keys_that_are_refused_are_told_while_a_cycle_is_open(exits: bool) -> No
 @pytest.mark.parametrize("stopping", [False, True], ids=["close", "stop"])
 def test_a_close_of_what_is_gone_ends_in_error_and_is_not_tried_for_ever(stopping: bool) -> None:
     desk, _ = opened()
-    for leg, side in enumerate((Side.BUY, Side.SELL)):
-        amount = abs(desk.positions()[leg])
-        request = OrderRequest(f"hand{leg}", desk.markets[leg], side, OrderType.MARKET, amount)
-        asyncio.run(desk.new_exchange().place(request))
+    gone(desk)
     if stopping:
         desk.store.edit(BOT, status=Status.STOPPING)
     desk.command(CommandKind.CLOSE)
@@ -149,6 +146,48 @@ def test_a_close_of_what_is_gone_ends_in_error_and_is_not_tried_for_ever(stoppin
     desk.tick()
     assert desk.state.status is Status.PAUSED
     assert desk.books() == (ZERO, ZERO)
+
+
+def gone(desk: TradingDesk) -> None:
+    """Somebody closes both legs by hand."""
+    for leg, side in enumerate((Side.BUY, Side.SELL)):
+        amount = abs(desk.positions()[leg])
+        request = OrderRequest(f"hand{leg}", desk.markets[leg], side, OrderType.MARKET, amount)
+        asyncio.run(desk.new_exchange().place(request))
+
+
+def test_told_to_close_and_accept_what_is_gone_the_exchange_is_accepted() -> None:
+    desk, exchange = opened(on_broken_pair="hold")
+    gone(desk)
+    for _ in range(30):
+        desk.tick()
+    assert desk.state.status is Status.ERROR
+    sent = dict(exchange.sent)
+
+    desk.command(CommandKind.CLOSE_AND_ACCEPT)
+    desk.tick()
+
+    assert desk.state.status is Status.PAUSED
+    assert desk.state.command is None
+    assert desk.books() == desk.positions() == (ZERO, ZERO)
+    assert exchange.sent == sent, "there was nothing to close"
+
+
+def test_an_order_that_stays_unproven_is_told_once() -> None:
+    desk, exchange = guarded()
+    exchange.faults[A, 1] = Fault.LOST_AFTER
+    exchange.hides_orders = 1_000
+    desk.tick_at(101.5)
+    for _ in range(10):
+        desk.tick(after=60)
+    assert desk.state.status_reason == "unproven_order"
+    errors = [line for line in desk.store.logs if line.log_type is LogType.ERROR]
+    assert len(errors) == 1
+    exchange.hides_orders = 0
+    desk.tick(after=60)
+    desk.tick(after=60)
+    assert desk.state.status is not Status.ERROR
+    assert desk.books() == desk.positions()
 
 
 # Limits
