@@ -122,7 +122,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --univer
 
 lock: .tools/uv/.locked ## Resolve requirements anew; UPGRADE=--upgrade takes the newest versions.
 	$(LOCK) $(UPGRADE) --override requirements/overrides.txt requirements/dev.in -o requirements/dev.txt
-	for f in tick exchange api; do \
+	for f in tick exchange api socket push notify deliver; do \
 		$(LOCK) $(UPGRADE) --override requirements/overrides.txt -c requirements/dev.txt \
 			functions/$$f/requirements.in -o functions/$$f/requirements.txt || exit 1; done
 	for t in sam ministack uv; do $(LOCK) $(UPGRADE) requirements/$$t.in -o requirements/$$t.txt || exit 1; done

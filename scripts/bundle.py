@@ -34,10 +34,26 @@ CCXT_KEPT = (
     *(f"ccxt/async_support/{exchange}.py" for exchange in SUPPORTED_EXCHANGES),
 )
 """What the slim import of CCXT needs: `pairtrader.exchanges.ccxt_slim`."""
-AWS_SERVICES = ("dynamodb", "lambda", "s3", "scheduler", "secretsmanager", "sqs")
+AWS_SERVICES = (
+    "apigatewaymanagementapi",
+    "dynamodb",
+    "lambda",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sesv2",
+    "sqs",
+)
 """The services whose descriptions the AWS library keeps; the others are 20 MB."""
 
-CODE_LEFT_OUT = {"api": ("pairtrader/exchanges",)}
+_NO_TRADING = ("pairtrader/exchanges", "pairtrader/trading", "pairtrader/strategy")
+CODE_LEFT_OUT = {
+    "api": ("pairtrader/exchanges",),
+    "socket": _NO_TRADING,
+    "push": _NO_TRADING,
+    "notify": _NO_TRADING,
+    "deliver": _NO_TRADING,
+}
 """First-party packages that a function may not import, by function."""
 
 DATA_DEPTH = 2

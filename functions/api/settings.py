@@ -25,6 +25,7 @@ class Settings(BaseModel):
     scheduler_role_arn: Text
     scheduler_dlq_arn: Text
     jwt_secret_arn: Text
+    sealing_secret_arn: Text
     registration_open: bool = False
     ui_origin: str = ""
     """Origin the browser shows, such as https://bots.example.com; empty: the request's own host."""

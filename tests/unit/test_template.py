@@ -178,7 +178,11 @@ def test_keys_of_accounts_are_read_by_tick_and_exchange_alone(resources: dict[st
     }
     assert keys in readers.pop("TickRole")[0]
     assert keys in readers.pop("ExchangeRole")[0]
-    assert readers == {"ApiRole": ['{"Fn::GetAtt": ["JwtSecret", "Id"]}'], "SchedulerRole": []}
+    assert sorted(readers.pop("ApiRole")) == [
+        '{"Fn::GetAtt": ["JwtSecret", "Id"]}',
+        '{"Fn::GetAtt": ["SealingSecret", "Id"]}',
+    ]
+    assert readers == {"SchedulerRole": []}
 
 
 def test_the_api_writes_keys_under_the_stack_s_prefix(resources: dict[str, Any]) -> None:

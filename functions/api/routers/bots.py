@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 
 from functions.api.bot_commands import Outcome, PositionChoice
-from functions.api.dependencies import CurrentUser, ServicesDependency
+from functions.api.dependencies import CurrentUser, ServicesDependency, TradingUser
 from functions.api.edits import exit_triggered
 from functions.api.problems import documented
 from functions.api.schemas.bots import BotResponse, BotUpdateResponse, ResolveRequest, StopRequest
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
 from pairtrader.model.settings import BotSettings
 
-router = APIRouter(prefix="/bots", tags=["bots"], responses=documented(401))
+router = APIRouter(prefix="/bots", tags=["bots"], responses=documented(401, 403))
 _COMMAND = documented(404, 409)
 
 
@@ -33,7 +33,7 @@ _UPDATE_BODY = {
 
 
 @router.post("", status_code=201, summary="Create a bot", responses=documented(404, 502, 503))
-def create_bot(body: BotSettings, user: CurrentUser, services: ServicesDependency) -> BotResponse:
+def create_bot(body: BotSettings, user: TradingUser, services: ServicesDependency) -> BotResponse:
     """Create a bot, stopped. Both symbols and all amounts are checked with the exchange."""
     return BotResponse.of(services.bots.create(user.id, body))
 
@@ -61,7 +61,7 @@ def get_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> Bot
 def update_bot(
     bot_id: str,
     body: Annotated[dict[str, Any], Body()],
-    user: CurrentUser,
+    user: TradingUser,
     services: ServicesDependency,
 ) -> BotUpdateResponse:
     """Replace the settings given; the others stay.
@@ -74,7 +74,7 @@ def update_bot(
 
 
 @router.delete("/{bot_id}", status_code=204, summary="Delete a bot", responses=_COMMAND)
-def delete_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> None:
+def delete_bot(bot_id: str, user: TradingUser, services: ServicesDependency) -> None:
     """Remove a bot that is stopped and holds nothing; its history stays."""
     services.bots.delete(user.id, bot_id)
 
@@ -82,7 +82,7 @@ def delete_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> 
 @router.post("/{bot_id}/start", summary="Start", responses=documented(404, 409, 502, 503))
 def start_bot(
     bot_id: str,
-    user: CurrentUser,
+    user: TradingUser,
     services: ServicesDependency,
     adopt: Annotated[
         bool,
@@ -97,7 +97,7 @@ def start_bot(
 
 
 @router.post("/{bot_id}/pause", summary="Pause", responses=_COMMAND)
-def pause_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> BotResponse:
+def pause_bot(bot_id: str, user: TradingUser, services: ServicesDependency) -> BotResponse:
     """Allow no more entries; an open position is still watched and closed by its exits."""
     return BotResponse.of(services.commands.pause(user.id, bot_id))
 
@@ -110,7 +110,7 @@ def pause_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> B
 def stop_bot(
     bot_id: str,
     response: Response,
-    user: CurrentUser,
+    user: TradingUser,
     services: ServicesDependency,
     body: StopRequest | None = None,
     position: Annotated[
@@ -124,7 +124,7 @@ def stop_bot(
 
 @router.post("/{bot_id}/close", status_code=202, summary="Close now", responses=_COMMAND)
 def close_bot(
-    bot_id: str, response: Response, user: CurrentUser, services: ServicesDependency
+    bot_id: str, response: Response, user: TradingUser, services: ServicesDependency
 ) -> BotResponse:
     """Close the open position by market orders; the bot is paused then."""
     return _answer(services.commands.close(user.id, bot_id), response)
@@ -135,7 +135,7 @@ def resolve_bot(
     bot_id: str,
     body: ResolveRequest,
     response: Response,
-    user: CurrentUser,
+    user: TradingUser,
     services: ServicesDependency,
 ) -> BotResponse:
     """End the error of a bot whose books and exchange differ; the bot is paused then."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.api.dependencies import CurrentUser, ServicesDependency
+from functions.api.dependencies import CurrentUser, KeyHolder, ServicesDependency
 from functions.api.problems import documented
 from functions.api.schemas.accounts import (
     AccountCreate,
@@ -17,14 +17,14 @@ from functions.api.schemas.accounts import (
 )
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
 
-router = APIRouter(prefix="/exchanges", tags=["exchanges"], responses=documented(401))
+router = APIRouter(prefix="/exchanges", tags=["exchanges"], responses=documented(401, 403))
 _ONE = documented(404)
 _ASKED = documented(404, 502, 503)
 
 
 @router.post("", status_code=201, summary="Add an account", responses=documented(409, 502, 503))
 def add_account(
-    body: AccountCreate, user: CurrentUser, services: ServicesDependency
+    body: AccountCreate, user: KeyHolder, services: ServicesDependency
 ) -> AccountResponse:
     """Add an exchange account. Keys are tried first; one that can withdraw is refused."""
     return AccountResponse.of(*services.accounts.add(user.id, body))
@@ -48,7 +48,7 @@ def get_account(
 
 @router.patch("/{account_id}", summary="Change an account", responses=documented(404, 409, 502))
 def update_account(
-    account_id: str, body: AccountUpdate, user: CurrentUser, services: ServicesDependency
+    account_id: str, body: AccountUpdate, user: KeyHolder, services: ServicesDependency
 ) -> AccountResponse:
     """Change label, activity or keys; new keys must be of the same exchange account."""
     return AccountResponse.of(*services.accounts.update(user.id, account_id, body))
@@ -57,7 +57,7 @@ def update_account(
 @router.delete(
     "/{account_id}", status_code=204, summary="Delete an account", responses=documented(404, 409)
 )
-def delete_account(account_id: str, user: CurrentUser, services: ServicesDependency) -> None:
+def delete_account(account_id: str, user: KeyHolder, services: ServicesDependency) -> None:
     """Remove an account and its keys; not while a bot is set to it."""
     services.accounts.delete(user.id, account_id)
 

@@ -16,6 +16,8 @@ from pairtrader.storage.transactions import failed_conditions, open_connection
 class Role(StrEnum):
     """What a user may do."""
 
+    READ_ONLY = "read_only"
+    """Look at their own things; change only what concerns the login."""
     USER = "user"
     ADMIN = "admin"
 

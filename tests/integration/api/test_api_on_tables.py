@@ -42,6 +42,7 @@ class Stack:
             scheduler_role_arn="arn:aws:iam::000000000000:role/scheduler",
             scheduler_dlq_arn="arn:aws:sqs:us-east-1:000000000000:dlq",
             jwt_secret_arn=secret_arn,
+            sealing_secret_arn=secret_arn,
             registration_open=True,
         )
         with pytest.MonkeyPatch.context() as patch:

@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "SCHEDULER_ROLE_ARN": "arn:role",
     "SCHEDULER_DLQ_ARN": "arn:dlq",
     "JWT_SECRET_ARN": "arn:secret",
+    "SEALING_SECRET_ARN": "arn:seal",
 }
 
 

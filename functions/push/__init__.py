@@ -1,0 +1,1 @@
+"""The push function: tells connected clients what was written."""

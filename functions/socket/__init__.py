@@ -1,0 +1,1 @@
+"""The WebSocket function: who is connected and what they watch."""
