@@ -18,8 +18,8 @@ export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam-settings
 
-.PHONY: help environments demo up down logs clean test lint format unit integration e2e bench soak \
-	build-aws bundle upload-candles lock
+.PHONY: help environments demo up down logs clean test lint openapi format unit integration e2e bench \
+	soak build-aws bundle upload-candles lock
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ up: environments ## Bring the local stack up; its addresses go to .local/stack.j
 down: .venv/.locked ## Stop the local stack; its state is kept.
 	@$(RUN) scripts.stack down
 
-logs: .venv/.locked ## Follow a function's log on the local stack: FUNCTION=tick, exchange or api.
+logs: .venv/.locked ## Follow a function's log on the local stack: FUNCTION=tick, exchange, api, socket, push …
 	@$(RUN) scripts.logs $(or $(FUNCTION),tick)
 
 clean: ## Stop the local stack, remove its state, all builds and environments.
@@ -54,8 +54,12 @@ lint: .venv/.locked .tools/sam/.locked ## Static checks of code and templates.
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	.venv/bin/lint-imports
+	@$(RUN) scripts.openapi --check
 	.venv/bin/cfn-lint template.yaml infra/*.yaml
 	$(SAM) validate --lint --region us-east-1
+
+openapi: .venv/.locked ## Write the description of the API to openapi.json.
+	@$(RUN) scripts.openapi
 
 format: .venv/.locked ## Format the code.
 	$(RUN) ruff check --fix .
@@ -78,7 +82,7 @@ soak: environments ## The long tests: histories and months over the wire, then a
 define on-a-stack-of-its-own
 	@rm -rf $(E2E)
 	@port=$$($(RUN) scripts.free_port); \
-	export PAIRTRADER_EXCHANGE_PORT=$$port LOCAL_DIR=$(E2E) LOCAL_PORT=0; \
+	export PAIRTRADER_EXCHANGE_PORT=$$port LOCAL_DIR=$(E2E) LOCAL_PORT=0 UI_PORT=0; \
 	host="http://127.0.0.1:$$port"; \
 	export EXCHANGE_HOSTS="{\"okx\":\"$$host\",\"binance\":\"$$host\",\"bybit\":\"$$host\"}"; \
 	trap '$(RUN) scripts.stack down' EXIT; \

@@ -50,7 +50,7 @@ _NO_TRADING = ("pairtrader/exchanges", "pairtrader/trading", "pairtrader/strateg
 CODE_LEFT_OUT = {
     "api": ("pairtrader/exchanges",),
     "socket": _NO_TRADING,
-    "push": _NO_TRADING,
+    "push": ("pairtrader/exchanges", "pairtrader/trading"),
     "notify": _NO_TRADING,
     "deliver": _NO_TRADING,
 }

@@ -18,6 +18,7 @@ import httpx
 
 from scripts import stack
 from scripts.emulator import EmulatorError
+from scripts.gateway_process import GatewayError
 from scripts.stack import StackError
 
 NAME = "demo"
@@ -191,7 +192,7 @@ def _watch(seconds: float | None) -> None:
     api.log_in()
     bot = ensure_running_bot(api)
     print(
-        f"\n  API       {description['api_url']}/api/v1"
+        f"\n  open      {description['ui_url']}"
         f"\n  docs      {description['api_url']}/api/v1/docs"
         f"\n  user      {NAME}"
         f"\n  password  {password}"
@@ -219,7 +220,7 @@ def main() -> int:
         _watch(float(seconds) if seconds else None)
     except KeyboardInterrupt:
         pass
-    except (DemoError, EmulatorError, StackError, httpx.HTTPError) as error:
+    except (DemoError, EmulatorError, GatewayError, StackError, httpx.HTTPError) as error:
         print(error, file=sys.stderr)
         status = 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,9 +11,13 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from scripts import processes
+from scripts.loopback import HOST, answers, free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".tools" / "ministack" / "bin" / "python"
-HOST = "127.0.0.1"
+MARK = "ministack"
+"""What the command line of the emulator holds."""
 REGION = "us-east-1"
 KEY = "test"
 """Access key and secret of the emulator's owner; it takes no other."""
@@ -69,8 +71,8 @@ def start(directory: Path, port: int = 0) -> Emulator:
         return emulator
     if emulator:
         stop(directory)
-    port = port or _last_port(directory) or _free_port()
-    if _answers(port):
+    port = port or _last_port(directory) or free_port()
+    if answers(port):
         raise EmulatorError(
             f"Port {port} is taken. Choose another one, such as LOCAL_PORT={port + 1}."
         )
@@ -86,13 +88,8 @@ def stop(directory: Path) -> bool:
     emulator = running(directory)
     if emulator is None:
         return False
-    os.kill(emulator.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while _is_emulator(emulator.pid):
-        if time.monotonic() > deadline:
-            os.kill(emulator.pid, signal.SIGKILL)
-            raise EmulatorError(f"The emulator did not stop within {STOP_SECONDS} s; killed it.")
-        time.sleep(0.05)
+    if not processes.stop(emulator.pid, MARK, STOP_SECONDS):
+        raise EmulatorError(f"The emulator did not stop within {STOP_SECONDS} s; killed it.")
     return True
 
 
@@ -102,7 +99,7 @@ def running(directory: Path) -> Emulator | None:
         emulator = Emulator(**json.loads(_record(directory).read_text()))
     except FileNotFoundError:
         return None
-    return emulator if _is_emulator(emulator.pid) else None
+    return emulator if processes.is_running(emulator.pid, MARK) else None
 
 
 def _launch(directory: Path, port: int) -> subprocess.Popen[bytes]:
@@ -131,7 +128,7 @@ def _launch(directory: Path, port: int) -> subprocess.Popen[bytes]:
     # Functions inherit the emulator's environment, so it gets none of this shell's.
     with (directory / "emulator.log").open("wb") as log:
         return subprocess.Popen(
-            [str(PYTHON), "-m", "ministack"],
+            [str(PYTHON), "-m", MARK],
             cwd=scratch,
             env=client_environment(f"http://{HOST}:{port}") | settings,
             stdin=subprocess.DEVNULL,
@@ -167,30 +164,4 @@ def _last_port(directory: Path) -> int | None:
         port: int = json.loads(_record(directory).read_text())["port"]
     except FileNotFoundError:
         return None
-    return None if _answers(port) else port
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
-
-
-def _is_emulator(pid: int) -> bool:
-    """Return whether `pid` is still the emulator, not a process that came after it."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    if Path("/proc/self").exists():
-        with contextlib.suppress(OSError):
-            return b"ministack" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        return False
-    command = ["ps", "-p", str(pid), "-o", "command="]
-    listed = subprocess.run(command, capture_output=True, check=False)
-    return b"ministack" in listed.stdout
+    return None if answers(port) else port

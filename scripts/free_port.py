@@ -1,8 +1,6 @@
 """Prints a loopback port that nobody listens on."""
 
-import socket
+from scripts.loopback import free_port
 
 if __name__ == "__main__":
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        print(probe.getsockname()[1])
+    print(free_port())

@@ -9,7 +9,7 @@ from typing import Any
 from scripts import stack
 from scripts.stack import StackError
 
-FUNCTIONS = ("tick", "exchange", "api")
+FUNCTIONS = ("tick", "exchange", "api", "socket", "push")
 POLL_SECONDS = 1.0
 
 

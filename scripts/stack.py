@@ -17,13 +17,24 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from scripts import emulator
+from scripts import emulator, gateway_process
 from scripts.emulator import ROOT, Emulator, EmulatorError
+from scripts.gateway import Upstreams
+from scripts.gateway_process import GatewayError, RunningGateway
+from scripts.loopback import HOST
 
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 CONFIG_ENV = "local"
 DEFAULT_PORT = 4566
+DEFAULT_UI_PORT = 8080
+SOCKET_STAGE = "live"
 DEPLOYED_STATUSES = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+STUCK_STATUSES = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"}
+"""Statuses that no deployment leads out of: the emulator can't change what it keeps."""
+STUCK = (
+    "The stack kept in {} is of an older checkout and can't be brought up to this one; nothing of "
+    "it was deleted: `make clean` removes it with all its bots, then `make up` starts afresh."
+)
 NO_SETTINGS = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -50,11 +61,13 @@ def up() -> dict[str, Any]:
 
     Raises:
         EmulatorError: the emulator does not start.
+        GatewayError: the gateway does not start.
         StackError: the template cannot be built or deployed.
     """
     directory = local_directory()
     directory.mkdir(parents=True, exist_ok=True)
-    machine = emulator.start(directory, int(os.environ.get("LOCAL_PORT", DEFAULT_PORT)))
+    local_port, ui_port = _ports()
+    machine = emulator.start(directory, local_port)
     parameters = _parameters()
     checkout = _fingerprint(parameters)
     known = _read(directory)
@@ -64,13 +77,16 @@ def up() -> dict[str, Any]:
         _build(directory, parameters)
         _deploy(directory, machine, parameters)
         print(f"Deployed in {time.monotonic() - began:.0f} s.", flush=True)
-    description = _describe(machine) | {"fingerprint": checkout}
+    outputs = _outputs(machine)
+    origin = gateway_process.start(directory, ui_port, _upstreams(machine, outputs), _version())
+    description = _describe(machine, origin, outputs) | {"fingerprint": checkout}
     (directory / "stack.json").write_text(json.dumps(description, indent=2) + "\n")
     return description
 
 
 def down() -> bool:
     """Stop the local stack, its state kept; return whether it ran."""
+    gateway_process.stop(local_directory())
     return emulator.stop(local_directory())
 
 
@@ -96,6 +112,18 @@ def client(service: str, url: str) -> Any:
         botocore_session=core,
     ).client
     return make_client(service, endpoint_url=url, config=Config(proxies={}))
+
+
+def _ports() -> tuple[int, int]:
+    """Return the ports of emulator and gateway; 0 takes a free one, for both if for the first."""
+    local = int(os.environ.get("LOCAL_PORT", DEFAULT_PORT))
+    return local, int(os.environ.get("UI_PORT", DEFAULT_UI_PORT if local else 0))
+
+
+def _version() -> str:
+    """Return the version of the checkout, which the UI shows."""
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return version
 
 
 def _config() -> Any:
@@ -145,11 +173,13 @@ def _deploy(directory: Path, machine: Emulator, parameters: dict[str, str]) -> N
     client("s3", machine.url).create_bucket(Bucket=bucket)
     overrides = [f"{name}='{value}'" for name, value in parameters.items()]
     template = str(directory / "build" / "template.yaml")
-    _sam(
-        directory,
-        ["deploy", "--template-file", template, "--parameter-overrides", *overrides],
-        emulator.client_environment(machine.url),
-    )
+    arguments = ["deploy", "--template-file", template, "--parameter-overrides", *overrides]
+    try:
+        _sam(directory, arguments, emulator.client_environment(machine.url))
+    except StackError as error:
+        if _status(machine) not in STUCK_STATUSES:
+            raise
+        raise StackError(f"{error}\n{STUCK.format(directory)}") from error
 
 
 def _sam(directory: Path, arguments: list[str], variables: dict[str, str]) -> None:
@@ -188,10 +218,16 @@ def _read(directory: Path) -> dict[str, Any]:
 
 def _is_deployed(machine: Emulator) -> bool:
     """Return whether the emulator has the stack: killed, it forgets what it held."""
+    return _status(machine) in DEPLOYED_STATUSES
+
+
+def _status(machine: Emulator) -> str:
+    """Return the stack's status; empty if the emulator knows no such stack."""
     try:
-        return _stack(machine)["StackStatus"] in DEPLOYED_STATUSES
+        status: str = _stack(machine)["StackStatus"]
     except ClientError:
-        return False
+        return ""
+    return status
 
 
 def _stack(machine: Emulator) -> Any:
@@ -199,12 +235,29 @@ def _stack(machine: Emulator) -> Any:
     return stacks["Stacks"][0]
 
 
-def _describe(machine: Emulator) -> dict[str, Any]:
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in _stack(machine)["Outputs"]}
+def _outputs(machine: Emulator) -> dict[str, str]:
+    return {each["OutputKey"]: each["OutputValue"] for each in _stack(machine)["Outputs"]}
+
+
+def _secret(machine: Emulator, arn: str) -> str:
+    text: str = client("secretsmanager", machine.url).get_secret_value(SecretId=arn)["SecretString"]
+    return text
+
+
+def _upstreams(machine: Emulator, outputs: dict[str, str]) -> Upstreams:
+    """Return where the emulator has the stack's HTTP API and WebSocket API."""
+    paths = f"{HOST}:{machine.port}/_aws/execute-api"
+    return Upstreams(
+        api=f"http://{paths}/{outputs['ApiId']}/$default",
+        socket=f"ws://{paths}/{outputs['SocketApiId']}/{SOCKET_STAGE}",
+    )
+
+
+def _describe(machine: Emulator, origin: RunningGateway, outputs: dict[str, str]) -> dict[str, Any]:
     return {
-        "api_url": f"{machine.url}/_aws/execute-api/{outputs['ApiId']}/$default",
-        "ws_url": None,
-        "ui_url": None,
+        "api_url": origin.origin,
+        "ws_url": f"ws://{HOST}:{origin.port}/ws",
+        "ui_url": origin.origin,
         "emulator_url": machine.url,
         "region": emulator.REGION,
         "stack_name": _stack_name(),
@@ -212,11 +265,17 @@ def _describe(machine: Emulator) -> dict[str, Any]:
             "tick": outputs["TickFunction"],
             "exchange": outputs["ExchangeFunction"],
             "api": outputs["ApiFunction"],
+            "socket": outputs["SocketFunction"],
+            "push": outputs["PushFunction"],
+            "notify": outputs["NotifyFunction"],
+            "deliver": outputs["DeliverFunction"],
         },
         "table_prefix": outputs["TablePrefix"],
         "data_bucket": outputs["DataBucket"],
         "tick_queue_url": outputs["TickQueueUrl"],
+        "notification_dlq_url": outputs["NotificationDeadLetterQueueUrl"],
         "schedule_group": outputs["ScheduleGroup"],
+        "bootstrap_token": _secret(machine, outputs["BootstrapSecretArn"]),
         "pid": machine.pid,
     }
 
@@ -229,11 +288,12 @@ def main() -> int:
     try:
         if arguments.command == "up":
             description = up()
+            print(f"UI   {description['ui_url']}")
             print(f"API  {description['api_url']}/api/v1/docs")
             print(f"All addresses are in {local_directory() / 'stack.json'}")
         else:
             print("Stopped." if down() else "Nothing runs.")
-    except (EmulatorError, StackError) as error:
+    except (EmulatorError, GatewayError, StackError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from functions.api.callers import Caller, Scope
-from functions.api.problems import Problem
+from functions.api.identity.api_tokens import PREFIX
+from functions.api.identity.callers import Caller, Scope
 from functions.api.services import Services
-from functions.api.sessions import unauthorized
+from functions.api.web.client_address import CurrentClient
+from functions.api.web.problems import Problem, unauthorized
 from pairtrader.storage.users import Role, User
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
@@ -24,16 +25,24 @@ ServicesDependency = Annotated[Services, Depends(get_services)]
 
 
 def get_caller(
-    services: ServicesDependency, token: Annotated[str | None, Depends(_bearer)]
+    services: ServicesDependency,
+    client: CurrentClient,
+    token: Annotated[str | None, Depends(_bearer)],
 ) -> Caller:
-    """Return who sent the request, and by what credential.
+    """Return who sent the request, and by what credential: an access token or an API token.
 
     Raises:
         Problem: 401 without a valid credential.
     """
     if token is None:
         raise unauthorized("not_authenticated", "Log in first.")
-    return Caller(services.sessions.user_of(token), Scope.SESSION)
+    if token.startswith(PREFIX):
+        user, api_token = services.api_tokens.authenticate(token)
+        scope, credential_id = Scope(api_token.scope), api_token.id
+    else:
+        user, session = services.sessions.authenticate(token)
+        scope, credential_id = Scope.SESSION, session.family_id
+    return Caller(user, scope, credential_id, client.address, client.user_agent)
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]

@@ -5,18 +5,22 @@ from typing import Any
 from aws_lambda_powertools.logging import correlation_paths
 from mangum import Mangum
 
+from functions.api import snapshot
 from functions.api.app import create_app
-from functions.api.problems import MEDIA_TYPE
-from functions.api.services import build_services
+from functions.api.deployed_services import DeployedServices
+from functions.api.identity.signing_keys import SigningKeySource
 from functions.api.settings import get_settings
+from functions.api.web.origin import OriginProof
+from functions.api.web.problems import MEDIA_TYPE
 from pairtrader.observability import logger
 
 _settings = get_settings()
-_serve = Mangum(
-    create_app(build_services(_settings), _settings.ui_origin),
-    lifespan="off",
-    text_mime_types=["text/", "application/json", MEDIA_TYPE],
-)
+_services = DeployedServices(_settings)
+_origin_keys = SigningKeySource(_settings.origin_secret_arn)
+_proof = OriginProof(_origin_keys) if _settings.origin_secret_arn else None
+_app = create_app(_services, _settings.ui_origin, _proof)
+_serve = Mangum(_app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])
+snapshot.register(_app, (_services, _origin_keys))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)

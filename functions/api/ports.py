@@ -1,21 +1,31 @@
 """What the logic needs of the storage layer and of other functions; tests put memory in place."""
 
-from collections.abc import Sequence
+# These are types alone: whoever needs one of them does not wait for all that they mention.
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from functions.api.exchange_gateway import AccountTest, Holdings
-from pairtrader.model.account import Balance, Credentials, ExchangeAccount
-from pairtrader.model.bot import Bot, BotConfig, BotState
-from pairtrader.model.market import Market
-from pairtrader.model.records import Records
-from pairtrader.storage.bots import Guard
-from pairtrader.storage.claims import Claim
-from pairtrader.storage.cursor import Page
-from pairtrader.storage.refresh_tokens import TokenFamily
-from pairtrader.storage.transactions import TransactionPart
-from pairtrader.storage.users import User
+if TYPE_CHECKING:
+    from functions.api.accounts.exchange_gateway import AccountTest, Holdings
+    from pairtrader.model.account import AccountMode, Balance, Credentials, ExchangeAccount
+    from pairtrader.model.bot import Bot, BotConfig, BotState
+    from pairtrader.model.market import Market
+    from pairtrader.model.notification import Channel, Notification, Quota
+    from pairtrader.model.records import CycleRecord, OrderRecord, Records
+    from pairtrader.storage.audit_log import AuditEntry, AuditFilter, AuditRecord, Outcome
+    from pairtrader.storage.bots import Guard
+    from pairtrader.storage.claims import Claim
+    from pairtrader.storage.connections import Holder
+    from pairtrader.storage.cursor import Page
+    from pairtrader.storage.idempotency import Attempt, Earlier, KeptAnswer
+    from pairtrader.storage.paging import Window
+    from pairtrader.storage.preferences import StoredPreferences
+    from pairtrader.storage.refresh_tokens import TokenFamily
+    from pairtrader.storage.transactions import TransactionPart
+    from pairtrader.storage.users import ListedUser, User, UserFilter
 
 
 class UserStore(Protocol):
@@ -27,11 +37,42 @@ class UserStore(Protocol):
     def find(self, login: str) -> User | None:
         """Return the user of this name or e-mail address, whatever its case."""
 
-    def add(self, user: User) -> None:
-        """Store a new user, or raise `AlreadyExists` naming what is taken."""
+    def add(self, user: User, once: str = "") -> None:
+        """Store a new user, or raise `AlreadyExists` naming what is taken or was done before."""
+
+    def is_done(self, once: str) -> bool:
+        """Whether a user was stored with this `once`."""
 
     def replace(self, old: User, new: User) -> None:
         """Write what the user has become, or raise `AlreadyExists` or `Superseded`."""
+
+
+class AdministeredUsers(UserStore, Protocol):
+    """Users in the hands of administrators."""
+
+    def list(self, wanted: UserFilter, limit: int, cursor: str | None) -> Page[ListedUser]:
+        """Return users by name; a page may be short."""
+
+    def administer(self, old: User, new: User, admin_id: str) -> None:
+        """Write what an administrator has made of a user: `NoLongerAdmin` or `Superseded`."""
+
+
+class AuditStore(Protocol):
+    """The audit log."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Write down what is about to be done, or raise `AuditUnavailable`."""
+
+    def conclude(self, entry: AuditEntry, outcome: Outcome) -> None:
+        """Add the outcome, once, or raise `AuditUnavailable`."""
+
+    def of_user(
+        self, user_id: str, wanted: AuditFilter, limit: int, cursor: str | None
+    ) -> Page[AuditRecord]:
+        """Return what concerns the user, newest first; a page may be short."""
+
+    def of_all(self, wanted: AuditFilter, limit: int, cursor: str | None) -> Page[AuditRecord]:
+        """Return what concerns anybody, newest first; a page may be short."""
 
 
 class FamilyStore(Protocol):
@@ -39,6 +80,9 @@ class FamilyStore(Protocol):
 
     def get(self, family_id: str) -> TokenFamily | None:
         """Return the family."""
+
+    def list(self, user_id: str, limit: int, cursor: str | None) -> Page[TokenFamily]:
+        """Return the user's families, oldest first."""
 
     def add(self, family: TokenFamily) -> None:
         """Store a new family."""
@@ -132,8 +176,14 @@ class BotStore(Protocol):
     def without_rows(self, records: Records) -> TransactionPart:
         """Return the writes that remove rows of positions and cycles."""
 
-    def delete(self, state: BotState) -> None:
-        """Remove the bot."""
+    def load_deleted(self, bot_id: str) -> Bot | None:
+        """Return a bot that was deleted, as it was then."""
+
+    def list_deleted(self, user_id: str, limit: int, cursor: str | None) -> Page[Bot]:
+        """Return the bots that the user has deleted."""
+
+    def delete(self, bot: Bot, deleted_at: int) -> None:
+        """Remove the bot and its limits at `deleted_at` (ms UTC)."""
 
     def commit(
         self,
@@ -188,3 +238,130 @@ class Ticks(Protocol):
 
     def tick(self, bot_id: str) -> None:
         """Tick now."""
+
+
+class OrderLedger(Protocol):
+    """Orders of all bots, newest first; both methods raise `BadCursor`."""
+
+    def of_user(
+        self,
+        user_id: str,
+        window: Window,
+        limit: int,
+        cursor: str | None,
+        keep: Callable[[OrderRecord], bool] | None = None,
+    ) -> Page[OrderRecord]:
+        """Return the user's orders within `window` that `keep` takes; a page may be short."""
+
+    def of_bot(
+        self,
+        bot_id: str,
+        window: Window,
+        limit: int,
+        cursor: str | None,
+        keep: Callable[[OrderRecord], bool] | None = None,
+    ) -> Page[OrderRecord]:
+        """Return the bot's orders within `window` that `keep` takes; a page may be short."""
+
+
+class CycleLedger(Protocol):
+    """Closed cycles of all bots."""
+
+    def closed(
+        self,
+        user_id: str,
+        mode: AccountMode,
+        window: Window,
+        limit: int,
+        cursor: str | None,
+        keep: Callable[[CycleRecord], bool] | None = None,
+    ) -> Page[CycleRecord]:
+        """Return the user's cycles that closed within `window`, newest first; may be short."""
+
+
+class BotNames(Protocol):
+    """What bots are called."""
+
+    def of(self, bot_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the names that are known, by bot id."""
+
+
+class PreferenceStore(Protocol):
+    """What users prefer."""
+
+    def get(self, user_id: str) -> StoredPreferences:
+        """Return the user's preferences; of one who never stored any, version 0."""
+
+    def replace(self, user_id: str, old: StoredPreferences, new: StoredPreferences) -> None:
+        """Write `new` in place of `old`, or raise `Superseded`."""
+
+
+class IdempotencyStore(Protocol):
+    """Keys that were used; every method raises `IdempotencyUnknown`."""
+
+    def begin(self, attempt: Attempt) -> Earlier | None:
+        """Let `attempt` go ahead and return None, or return what forbids it."""
+
+    def finish(self, attempt: Attempt, answer: KeptAnswer) -> None:
+        """Keep the answer."""
+
+    def release(self, attempt: Attempt) -> None:
+        """Make the key free again."""
+
+
+class UserDirectory(Protocol):
+    """Who there is."""
+
+    def get(self, user_id: str) -> User | None:
+        """Return the user of this id."""
+
+    def list(self, wanted: UserFilter, limit: int, cursor: str | None) -> Page[ListedUser]:
+        """Return the users that are wanted, page by page; raises `BadCursor`."""
+
+
+class TicketStore(Protocol):
+    """Tickets for live push."""
+
+    def add_ticket(self, digest: str, holder: Holder, expires_at: int) -> None:
+        """Store a ticket by its digest, good until `expires_at` (seconds UTC)."""
+
+
+class ChannelStore(Protocol):
+    """Channels of notifications; every change raises `Superseded` when somebody wrote before."""
+
+    def get(self, user_id: str, channel_id: str) -> Channel | None:
+        """Return the user's channel."""
+
+    def list(self, user_id: str, limit: int, cursor: str | None) -> Page[Channel]:
+        """Return the user's channels."""
+
+    def quota(self, user_id: str) -> Quota:
+        """Return what the user's channels have used up."""
+
+    def add(self, channel: Channel, old: Quota, new: Quota) -> None:
+        """Store a new channel and the quota with it."""
+
+    def replace(self, old: Channel, new: Channel) -> None:
+        """Write what the channel has become."""
+
+    def replace_counted(
+        self, old: Channel, new: Channel, old_quota: Quota, new_quota: Quota
+    ) -> None:
+        """Write what the channel has become and the quota with it."""
+
+    def delete(self, channel: Channel, old: Quota, new: Quota) -> None:
+        """Remove the channel and write the quota with it."""
+
+
+class Sealer(Protocol):
+    """Seals what must not lie open in a table."""
+
+    def close(self, text: str, owner: str) -> str:
+        """Return `text` sealed for `owner`."""
+
+
+class Outbox(Protocol):
+    """The queue of messages to traders."""
+
+    def send(self, notification: Notification) -> None:
+        """Queue one message, or raise `NotQueued`."""

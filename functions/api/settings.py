@@ -26,7 +26,17 @@ class Settings(BaseModel):
     scheduler_dlq_arn: Text
     jwt_secret_arn: Text
     sealing_secret_arn: Text
+    bootstrap_secret_arn: Text
+    websocket_endpoint: Text
+    """Address of the WebSocket API's stage; of a local stack its path alone."""
+    notification_queue_url: Text
+    mail_from: str = ""
+    """Sender of all mail; empty: there is none."""
+    allow_private_webhooks: bool = False
+    """Whether webhooks may go to this machine: on a local stack only."""
     registration_open: bool = False
+    origin_secret_arn: str = ""
+    """Secret that CloudFront proves itself by; empty: requests come straight from clients."""
     ui_origin: str = ""
     """Origin the browser shows, such as https://bots.example.com; empty: the request's own host."""
 

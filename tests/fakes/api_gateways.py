@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from functions.api.exchange_gateway import AccountTest, ExchangeFailure, Holdings
+from functions.api.accounts.exchange_failure import ExchangeFailure
+from functions.api.accounts.exchange_gateway import AccountTest, Holdings
 from pairtrader.model.account import Balance, ExchangeAccount, Position, PositionMode
 from pairtrader.model.market import Market
 from pairtrader.storage.schedules import SchedulesUnavailable

@@ -8,25 +8,43 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from functions.api.access_tokens import AccessTokens
-from functions.api.accounts import Accounts
+from functions.api.accounts.accounts import Accounts
 from functions.api.app import create_app
-from functions.api.bot_commands import BotCommands
-from functions.api.bots import Bots
-from functions.api.histories import Histories
+from functions.api.bots.bot_commands import BotCommands
+from functions.api.bots.bot_documents import BotDocuments
+from functions.api.bots.bots import Bots
+from functions.api.bots.kill_switch import KillSwitch
+from functions.api.bots.readiness import Readiness
+from functions.api.bots.risk import Risk
 from functions.api.identifiers import new_id
-from functions.api.passwords import hash_password
-from functions.api.readiness import Readiness
-from functions.api.risk import Risk
+from functions.api.identity.access_tokens import AccessTokens
+from functions.api.identity.administration import Administration
+from functions.api.identity.api_tokens import ApiTokens
+from functions.api.identity.bootstrap import Bootstrap
+from functions.api.identity.logins import Logins
+from functions.api.identity.passwords import hash_password
+from functions.api.identity.preferences import UserPreferences
+from functions.api.identity.second_factor import SecondFactor
+from functions.api.identity.sessions import Sessions
+from functions.api.identity.signing_keys import SigningKey, SigningKeys
+from functions.api.identity.throttling import Throttle
+from functions.api.identity.users import Users
+from functions.api.messages.live_tickets import LiveTickets
+from functions.api.messages.notification_channels import NotificationChannels
+from functions.api.records.audit import Audit
+from functions.api.records.bot_stats import Statistics
+from functions.api.records.dashboard import Dashboard
+from functions.api.records.histories import Histories
+from functions.api.records.ledger import Ledger
 from functions.api.services import Services
-from functions.api.sessions import Sessions
-from functions.api.signing_keys import SigningKey, SigningKeys
-from functions.api.users import Users
+from functions.api.web.client_address import Client
+from functions.api.web.idempotency import Idempotency
 from pairtrader.model.cycle import Cycle, Leg
-from pairtrader.model.records import CycleRecord, LogRecord, OrderRecord, PositionRecord
+from pairtrader.model.records import LogRecord, PositionRecord
 from pairtrader.storage.users import Role, User
 from tests.fakes.api_gateways import FakeExchanges, FakeSchedules, FakeTicks
 from tests.fakes.clock import FakeClock
+from tests.fakes.described import DescribedClient
 from tests.fakes.memory_api_stores import (
     MemoryAccounts,
     MemoryBots,
@@ -38,10 +56,27 @@ from tests.fakes.memory_api_stores import (
     MemoryUsers,
     MemoryVault,
 )
+from tests.fakes.memory_audit import MemoryAudit
+from tests.fakes.memory_connections import MemoryConnections
+from tests.fakes.memory_idempotency import MemoryIdempotency
+from tests.fakes.memory_ledger import (
+    MemoryBotNames,
+    MemoryCycles,
+    MemoryOrders,
+    MemoryPreferences,
+)
+from tests.fakes.memory_logins import (
+    FixedBootstrapToken,
+    MemoryApiTokens,
+    MemoryAttempts,
+    a_seal,
+)
+from tests.fakes.memory_notifications import MemoryChannels, MemoryOutbox
 from tests.fakes.memory_risk import MemoryRisk
 
 NOW = round(datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
 PASSWORD = "correct horse battery"
+BOOTSTRAP_TOKEN = "b" * 40
 START_TIME = "2026-05-31T12:00:00Z"
 
 
@@ -79,15 +114,23 @@ class ApiWorld:
         self.claims, self.schedules, self.ticks = MemoryClaims(), FakeSchedules(), FakeTicks()
         self.capacity = MemoryCapacity()
         self.exchanges, self.risk = FakeExchanges(), MemoryRisk(self.bots)
-        self.orders, self.positions = MemoryRows[OrderRecord](), MemoryRows[PositionRecord]()
-        self.cycles, self.points = MemoryRows[CycleRecord](), MemoryPoints()
+        self.bots.on_delete = self.risk.forget_bot
+        self.connections = MemoryConnections()
+        self.channels, self.outbox = MemoryChannels(), MemoryOutbox()
+        self.orders, self.positions = MemoryOrders(), MemoryRows[PositionRecord]()
+        self.cycles, self.points = MemoryCycles(), MemoryPoints()
+        self.preferences = MemoryPreferences()
         self.logs = MemoryRows[LogRecord]()
         self.logs.rows = self.bots.logs
+        self.idempotency = MemoryIdempotency()
         self.tokens = AccessTokens(self.keys, "test")
+        self.attempts, self.api_tokens = MemoryAttempts(), MemoryApiTokens()
+        self.audit = MemoryAudit()
         self.app = _application()
         self.app.state.services = self._services(registration_open)
         self.app.state.ui_origin = ui_origin
-        self.client = TestClient(self.app, base_url="https://bots.example.com")
+        self.app.state.origin_proof = None
+        self.client = DescribedClient(self.app, base_url="https://bots.example.com")
 
     def _services(self, registration_open: bool) -> Services:
         reader = Bots(
@@ -98,27 +141,59 @@ class ApiWorld:
             self.capacity,
             self.clock.now,
         )
+        commands = BotCommands(
+            reader,
+            self.bots,
+            Readiness(self.accounts, self.exchanges, self.clock.now),
+            self.claims,
+            self.capacity,
+            self.schedules,
+            self.ticks,
+            self.clock.now,
+        )
+        now = self.clock.now
+        throttle = Throttle(self.attempts, now)
+        sessions = Sessions(self.users, self.families, self.tokens, self.keys, now)
+        second_factor = SecondFactor(self.users, a_seal(), throttle, now)
+        users = Users(self.users, registration_open=registration_open, now=now)
+        bootstrap_token = FixedBootstrapToken(BOOTSTRAP_TOKEN)
         return Services(
-            sessions=Sessions(self.users, self.families, self.tokens, self.keys, self.clock.now),
-            users=Users(self.users, registration_open=registration_open, now=self.clock.now),
+            throttle=throttle,
+            sessions=sessions,
+            logins=Logins(self.users, sessions, second_factor, self.tokens, throttle, now),
+            second_factor=second_factor,
+            api_tokens=ApiTokens(self.api_tokens, self.users, now),
+            users=users,
+            bootstrap=Bootstrap(self.users, users, bootstrap_token, throttle),
             accounts=Accounts(self.accounts, self.vault, self.exchanges, self.bots, self.clock.now),
             exchanges=self.exchanges,
             bots=reader,
-            commands=BotCommands(
-                reader,
-                self.bots,
-                Readiness(self.accounts, self.exchanges, self.clock.now),
-                self.claims,
-                self.capacity,
-                self.schedules,
-                self.ticks,
-                self.clock.now,
-            ),
+            commands=commands,
+            bot_documents=BotDocuments(reader, self.clock.now),
+            kill_switch=KillSwitch(reader, commands, self.users, self.risk, self.clock.now),
+            idempotency=Idempotency(self.idempotency, self.clock.now),
             histories=Histories(self.orders, self.positions, self.cycles, self.logs, self.points),
+            ledger=Ledger(self.orders, self.cycles, MemoryBotNames(self.bots), reader),
+            dashboard=Dashboard(self.bots, self.cycles, self.clock.now),
+            statistics=Statistics(self.cycles),
+            preferences=UserPreferences(self.preferences, self.accounts, self.clock.now),
+            channels=NotificationChannels(
+                self.channels,
+                a_seal(),
+                self.outbox,
+                self.clock.now,
+                has_mail=True,
+                allow_loopback=False,
+            ),
             risk=Risk(reader, self.risk, self.clock.now),
+            live_tickets=LiveTickets(
+                self.connections, "https://sockets.example.com/live", self.clock.now
+            ),
+            administration=Administration(self.users, sessions, self.risk, self.bots, now),
+            audit=Audit(self.audit, now),
         )
 
-    def user(self, name: str = "ada") -> "Caller":
+    def user(self, name: str = "ada", role: Role = Role.USER) -> "Caller":
         """A registered user, with a token."""
         now = self.clock.now()
         user = User(
@@ -126,13 +201,15 @@ class ApiWorld:
             username=name,
             email=f"{name}@example.com",
             password_hash=_password_hash(),
-            role=Role.USER,
+            role=role,
             is_active=True,
             created_at=now,
             updated_at=now,
         )
         self.users.add(user)
-        return Caller(self.client, self.tokens.issue(user.id, now))
+        services: Services = self.app.state.services
+        session = services.sessions.begin(user, Client("198.51.100.7", "curl/8"))
+        return Caller(self.client, session.access_token)
 
     def open_cycle(self, bot_id: str, level: int = 1) -> None:
         """Put the bot into an open position, as its ticks would."""

@@ -15,7 +15,7 @@ from pairtrader.storage.claims import Claim, account_key, symbol_keys
 from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
 from pairtrader.storage.errors import AlreadyExists, Superseded
 from pairtrader.storage.refresh_tokens import TokenFamily
-from pairtrader.storage.users import User
+from pairtrader.storage.users import ListedUser, NoLongerAdmin, Role, User, UserFilter
 from tests.fakes.memory_bot_store import MemoryBotStore
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ class MemoryUsers:
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
+        self.done: set[str] = set()
+        self.before_replace: Callable[[], None] | None = None
 
     def get(self, user_id: str) -> User | None:
         return self.users.get(user_id)
@@ -82,23 +84,60 @@ class MemoryUsers:
         addresses = {user.email.casefold(): user for user in self.users.values()}
         return (addresses if "@" in login else names).get(wanted)
 
-    def add(self, user: User) -> None:
+    def add(self, user: User, once: str = "") -> None:
         taken = []
         if self.find(user.username):
             taken.append("username")
         if self.find(user.email):
             taken.append("email")
+        if once in self.done:
+            taken.append(once)
         if taken:
             raise AlreadyExists(*taken)
         self.users[user.id] = user
+        self.done |= {once} - {""}
+
+    def is_done(self, once: str) -> bool:
+        return once in self.done
 
     def replace(self, old: User, new: User) -> None:
+        if self.before_replace is not None:
+            first, self.before_replace = self.before_replace, None
+            first()
         if self.users.get(old.id) != old:
             raise Superseded(old.id)
         owner = self.find(new.email)
         if owner is not None and owner.id != new.id:
             raise AlreadyExists("email")
         self.users[new.id] = new
+
+    def administer(self, old: User, new: User, admin_id: str) -> None:
+        if self.before_replace is not None:
+            first, self.before_replace = self.before_replace, None
+            first()
+        admin = self.users.get(admin_id)
+        if admin is None or admin.role is not Role.ADMIN or not admin.is_active:
+            raise NoLongerAdmin(admin_id)
+        self.replace(old, new)
+
+    def list(self, wanted: UserFilter, limit: int, cursor: str | None) -> Page[ListedUser]:
+        listed = [
+            ListedUser(
+                u.id, u.username, u.email, u.role, u.is_active, u.totp_enabled, u.created_at,
+                u.updated_at,
+            )
+            for u in self.users.values()
+        ]  # fmt: skip
+        rows = sorted(
+            (user.username.casefold(), user)
+            for user in listed
+            if wanted.wants(user) and user.username.casefold().startswith(wanted.prefix.casefold())
+        )
+        return page_of(rows, {"listing": "user"}, limit, cursor)
+
+    def ids(self, limit: int, cursor: str | None) -> Page[str]:
+        page = self.list(UserFilter(), limit, cursor)
+        return Page([user.id for user in page.items], page.cursor)
 
 
 class MemoryFamilies:
@@ -110,6 +149,10 @@ class MemoryFamilies:
 
     def get(self, family_id: str) -> TokenFamily | None:
         return self.families.get(family_id)
+
+    def list(self, user_id: str, limit: int, cursor: str | None) -> Page[TokenFamily]:
+        rows = [(key, f) for key, f in sorted(self.families.items()) if f.user_id == user_id]
+        return page_of(rows, {"user_id": user_id}, limit, cursor)
 
     def add(self, family: TokenFamily) -> None:
         self.families[family.family_id] = family
@@ -258,6 +301,9 @@ class MemoryBots(MemoryBotStore):
     def __init__(self) -> None:
         super().__init__()
         self.before_commit: Callable[[], None] | None = None
+        self.deleted: dict[str, Bot] = {}
+        self.on_delete: Callable[[str], object] = lambda _: None
+        """What goes with a bot: its items in the table of risk."""
 
     def list_by_user(self, user_id: str, limit: int, cursor: str | None) -> Page[Bot]:
         rows = [(k, bot) for k, bot in sorted(self.bots.items()) if bot.config.user_id == user_id]
@@ -307,10 +353,26 @@ class MemoryBots(MemoryBotStore):
 
         return part(nothing, write)
 
-    def delete(self, state: BotState) -> None:
-        if self.bots[state.bot_id].state.revision != state.revision:
-            raise Superseded(state.bot_id)
-        del self.bots[state.bot_id]
+    def load_deleted(self, bot_id: str) -> Bot | None:
+        return self.deleted.get(bot_id)
+
+    def list_deleted(self, user_id: str, limit: int, cursor: str | None) -> Page[Bot]:
+        own = {k: bot for k, bot in self.deleted.items() if bot.config.user_id == user_id}
+        return page_of(sorted(own.items()), {"user_id": f"deleted#{user_id}"}, limit, cursor)
+
+    def delete(self, bot: Bot, deleted_at: int) -> None:
+        bot_id, state = bot.config.bot_id, bot.state
+        if bot_id not in self.bots or self.bots[bot_id].state.revision != state.revision:
+            raise Superseded(bot_id)
+        del self.bots[bot_id]
+        left = BotState(
+            bot_id,
+            current_cycle=state.current_cycle,
+            total_profit=state.total_profit,
+            total_trades=state.total_trades,
+        )
+        self.deleted[bot_id] = Bot(bot.config, left, deleted_at=deleted_at)
+        self.on_delete(bot_id)
 
     def commit(
         self,

@@ -30,6 +30,10 @@ class MemoryRisk:
             entries=self.entries.get(bot_id or "", RecentEntries()),
         )
 
+    def limits_of(self, owner: str) -> Limits:
+        self._require_reachable()
+        return self.limits.get(owner, Limits())
+
     def day(self, user_id: str, day: str) -> DayResult:
         self._require_reachable()
         realised: dict[AccountMode, Decimal] = {}
@@ -59,6 +63,10 @@ class MemoryRisk:
     def change_limits(self, owner: str, changes: Mapping[str, bool | str | Decimal | None]) -> None:
         self._require_reachable()
         self.limits[owner] = replace(self.limits.get(owner, Limits()), **changes)  # type: ignore[arg-type]
+
+    def forget_bot(self, bot_id: str) -> None:
+        self.limits.pop(bot_owner(bot_id), None)
+        self.entries.pop(bot_id, None)
 
     def _require_reachable(self) -> None:
         if self.unreachable:

@@ -223,12 +223,39 @@ def test_markets_never_overwrite_what_the_user_has_changed(api_store: Any) -> No
 
 def test_a_deleted_bot_is_not_made_again_by_its_markets(api_store: Any) -> None:
     bot = api_store.load(BOT)
-    api_store.delete(bot.state)
+    api_store.delete(bot, 5)
 
     with pytest.raises(Superseded):
         api_store.refresh_markets(bot.config, renewed(bot.config))
 
     assert api_store.config(BOT) is None
+
+
+def test_of_a_deleted_bot_name_owner_and_earnings_stay(api_store: Any) -> None:
+    before = api_store.load(BOT)
+    earned = replace(before.state, total_profit=Decimal("1.25"), total_trades=2, current_cycle=2)
+    api_store.commit(before.state, earned, Guard.REVISION)
+    bot = api_store.load(BOT)
+    assert api_store.load_deleted(BOT) is None
+
+    api_store.delete(bot, 5)
+
+    left = api_store.load_deleted(BOT)
+    assert (left.config, left.deleted_at) == (bot.config, 5)
+    assert (left.state.total_profit, left.state.total_trades) == (Decimal("1.25"), 2)
+    assert api_store.load(BOT) is None
+    assert list(api_store.list_deleted(USER, 9, None).items) == [left]
+    assert BOT not in [each.config.bot_id for each in api_store.list_by_user(USER, 99, None).items]
+    assert api_store.list_deleted("somebody else", 9, None).items in ([], ())
+
+
+def test_a_bot_that_was_written_meanwhile_is_not_deleted(api_store: Any) -> None:
+    bot = api_store.load(BOT)
+    api_store.commit(bot.state, replace(bot.state, skipped=3), Guard.REVISION)
+    with pytest.raises(Superseded):
+        api_store.delete(bot, 5)
+    assert api_store.load(BOT) is not None
+    assert api_store.load_deleted(BOT) is None
 
 
 def test_markets_state_and_rows_are_written_together_or_not_at_all(api_store: Any) -> None:

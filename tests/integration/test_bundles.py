@@ -11,7 +11,7 @@ import pytest
 
 from scripts import bundle
 
-FUNCTIONS = ("tick", "exchange", "api")
+FUNCTIONS = ("tick", "exchange", "api", "socket", "push")
 UNCHECKED_HASH = 0b01
 WEB = {"fastapi", "starlette", "mangum", "jose"}
 ENVIRONMENT = {
@@ -21,7 +21,8 @@ ENVIRONMENT = {
         (
             "STAGE", "TABLE_PREFIX", "SECRET_PREFIX", "DATA_BUCKET", "TICK_FUNCTION",
             "EXCHANGE_FUNCTION", "TICK_QUEUE_URL", "SCHEDULE_GROUP", "SCHEDULER_ROLE_ARN",
-            "SCHEDULER_DLQ_ARN", "JWT_SECRET_ARN", "SEALING_SECRET_ARN",
+            "SCHEDULER_DLQ_ARN", "JWT_SECRET_ARN", "SEALING_SECRET_ARN", "BOOTSTRAP_SECRET_ARN",
+            "WEBSOCKET_ENDPOINT", "NOTIFICATION_QUEUE_URL",
         ),
         "test",
     ),
@@ -80,6 +81,12 @@ def test_the_api_has_neither_exchange_library_nor_exchanges(bundles: dict[str, P
 def test_a_trading_function_has_no_web_framework(bundles: dict[str, Path], function: str) -> None:
     present = {path.name for path in bundles[function].iterdir()}
     assert not WEB & present
+
+
+@pytest.mark.parametrize("function", ["socket", "push"])
+def test_what_only_tells_people_can_not_trade(bundles: dict[str, Path], function: str) -> None:
+    for name in (*WEB, "ccxt", "aiohttp", "pairtrader/exchanges", "pairtrader/trading"):
+        assert not (bundles[function] / name).exists(), name
 
 
 @pytest.mark.parametrize("function", ["tick", "exchange"])

@@ -12,12 +12,22 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from functions.api.settings import Settings as ApiSettings
+from functions.deliver.settings import DeliverSettings
+from functions.notify.settings import NotifySettings
+from functions.push.settings import PushSettings
+from functions.socket.settings import SocketSettings
 from functions.tick.settings import TickSettings
 from pairtrader.storage import (
     accounts,
+    api_tokens,
+    audit_log,
     bots,
     claims,
+    connections,
     cycles,
+    idempotency,
+    login_attempts,
+    notification_channels,
     orders,
     positions,
     refresh_tokens,
@@ -27,17 +37,24 @@ from pairtrader.storage import (
     trade_logs,
     users,
 )
+from pairtrader.storage.bot_items import StateItem
 from pairtrader.trading.incidents import Incident
 from pairtrader.trading.session import LEASE_MS
 from scripts import stack
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("Tick", "Exchange", "Api")
+FUNCTIONS = ("Tick", "Exchange", "Api", "Notify", "Deliver", "Socket", "Push")
 TABLES: tuple[type[Model], ...] = (
     accounts.AccountItem,
+    api_tokens.ApiTokenItem,
+    audit_log.AuditItem,
     bots.BotItem,
     claims.ClaimItem,
+    connections.ConnectionItem,
     cycles.CycleItem,
+    idempotency.KeyedRequestItem,
+    login_attempts.AttemptItem,
+    notification_channels.ChannelItem,
     orders.OrderItem,
     positions.PositionItem,
     refresh_tokens.FamilyItem,
@@ -179,10 +196,14 @@ def test_keys_of_accounts_are_read_by_tick_and_exchange_alone(resources: dict[st
     assert keys in readers.pop("TickRole")[0]
     assert keys in readers.pop("ExchangeRole")[0]
     assert sorted(readers.pop("ApiRole")) == [
+        '{"Fn::GetAtt": ["BootstrapSecret", "Id"]}',
         '{"Fn::GetAtt": ["JwtSecret", "Id"]}',
+        '{"Fn::GetAtt": ["OriginSecret", "Id"]}',
         '{"Fn::GetAtt": ["SealingSecret", "Id"]}',
     ]
-    assert readers == {"SchedulerRole": []}
+    assert readers.pop("DeliverRole") == ['{"Fn::GetAtt": ["SealingSecret", "Id"]}']
+    assert set(readers) == {"SchedulerRole", "NotifyRole", "SocketRole", "PushRole"}
+    assert not any(readers.values())
 
 
 def test_the_api_writes_keys_under_the_stack_s_prefix(resources: dict[str, Any]) -> None:
@@ -221,6 +242,7 @@ def test_the_api_reads_the_books_logs_its_commands_and_keeps_what_it_adopts(
     own = ("accounts", "refresh-tokens", "users")
     books = (
         "cycles",
+        "cycles/index/by_user",
         "orders",
         "orders/index/by_user",
         "positions",
@@ -236,8 +258,37 @@ def test_the_api_reads_the_books_logs_its_commands_and_keeps_what_it_adopts(
         **dict.fromkeys(("bots", "claims"), READ | CHANGE | {"dynamodb:BatchGetItem"}),
         "trade-logs": READ | {"dynamodb:PutItem"},
         "bots/index/by_user": {"dynamodb:Query"},
-        "risk": RISK,
+        "api-tokens": {f"dynamodb:{verb}Item" for verb in ("Delete", "Get", "Put", "Update")},
+        "api-tokens/index/by_user": {"dynamodb:Query"},
+        "audit-log": {f"dynamodb:{verb}" for verb in ("PutItem", "Query", "UpdateItem")},
+        "audit-log/index/by_user": {"dynamodb:Query"},
+        "users/index/by_name": {"dynamodb:Query"},
+        "idempotency": {f"dynamodb:{verb}Item" for verb in ("Delete", "Get", "Put", "Update")},
+        "login-attempts": {"dynamodb:DeleteItem", "dynamodb:UpdateItem"},
+        "notification-channels": READ | CHANGE - {"dynamodb:ConditionCheckItem"},
+        "websocket-connections": {"dynamodb:PutItem"},
+        "refresh-tokens/index/by_user": {"dynamodb:Query"},
+        "risk": RISK | {"dynamodb:DeleteItem"},
     }
+
+
+def test_the_audit_log_is_added_to_and_never_changed(resources: dict[str, Any]) -> None:
+    roles = of_type(resources, "AWS::IAM::Role")
+    rights = [
+        (name, set(as_list(statement["Action"])), statement.get("Condition"))
+        for name, role in roles.items()
+        for statement in statements(role)
+        if "-audit-log" in json.dumps(statement["Resource"])
+    ]
+    outcomes_alone = {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["month", "id", "outcome"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
+    }
+    assert rights == [
+        ("ApiRole", {"dynamodb:PutItem"}, None),
+        ("ApiRole", {"dynamodb:Query"}, None),
+        ("ApiRole", {"dynamodb:UpdateItem"}, outcomes_alone),
+    ]
 
 
 def test_the_api_calls_the_other_functions_by_their_alias(resources: dict[str, Any]) -> None:
@@ -311,13 +362,24 @@ def test_the_emulator_s_peculiar_rights_stay_local(
     added = {
         (name, action, resource.split(":")[-1].strip('"}'))
         for name, role in of_type(local, "AWS::IAM::Role").items()
-        for service in ("dynamodb", "iam", "lambda", "s3", "scheduler", "secretsmanager", "sqs")
+        for service in (
+            "dynamodb",
+            "iam",
+            "lambda",
+            "s3",
+            "scheduler",
+            "secretsmanager",
+            "ses",
+            "sqs",
+        )
         for action, resource in allowed(role, service) - allowed(resources[name], service)
     }
     default_group = "schedule/default/*"
     assert added == {
         ("TickRole", "scheduler:DeleteSchedule", default_group),
         ("TickRole", "sqs:SendMessageBatch", ' ["TickQueue", "Arn"]'),
+        ("NotifyRole", "sqs:SendMessageBatch", ' ["NotificationQueue", "Arn"]'),
+        ("DeliverRole", "ses:SendEmail", "*"),
         ("ApiRole", "scheduler:CreateSchedule", default_group),
         ("ApiRole", "scheduler:DeleteSchedule", default_group),
         ("ApiRole", "scheduler:GetSchedule", default_group),
@@ -342,6 +404,21 @@ def test_every_function_runs_on_arm_behind_an_alias(resources: dict[str, Any], n
     function = resources[f"{name}Function"]["Properties"]
     assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
     assert resources[f"{name}FunctionAliaslive"]["Properties"]["Name"] == "live"
+
+
+def test_the_api_starts_from_snapshots_where_that_is_asked_for(transformed: dict[str, Any]) -> None:
+    template = parsed("template.yaml")
+    assert template["Parameters"]["ApiSnapStart"]["Default"] == "false"
+    assert template["Conditions"]["HasApiSnapStart"] == {
+        "Fn::Equals": [{"Ref": "ApiSnapStart"}, "true"]
+    }
+    assert transformed["ApiFunction"]["Properties"]["SnapStart"] == {
+        "Fn::If": ["HasApiSnapStart", {"ApplyOn": "PublishedVersions"}, {"Ref": "AWS::NoValue"}]
+    }
+    others = [
+        name for name in FUNCTIONS if "SnapStart" in transformed[f"{name}Function"]["Properties"]
+    ]
+    assert others == ["Api"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -398,12 +475,23 @@ def test_a_failed_event_is_not_tried_again_but_kept(resources: dict[str, Any]) -
 
 
 def test_queued_ticks_come_one_by_one(resources: dict[str, Any]) -> None:
-    [mapping] = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
-    properties = mapping["Properties"]
-    assert properties["EventSourceArn"] == {"Fn::GetAtt": ["TickQueue", "Arn"]}
+    properties = mapping_of(resources, {"Fn::GetAtt": ["TickQueue", "Arn"]})
     assert properties["FunctionName"] == {"Ref": "TickFunctionAliaslive"}
     assert properties["BatchSize"] == 1
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def mapping_of(
+    resources: dict[str, Any], source: dict[str, Any], function: str = "Tick"
+) -> dict[str, Any]:
+    """Return how a function takes what `source` holds."""
+    [mapping] = [
+        each["Properties"]
+        for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if each["Properties"]["EventSourceArn"] == source
+        and each["Properties"]["FunctionName"] == {"Ref": f"{function}FunctionAliaslive"}
+    ]
+    return mapping
 
 
 def test_a_crashed_tick_is_never_delivered_again(resources: dict[str, Any]) -> None:
@@ -416,14 +504,269 @@ def test_a_crashed_tick_is_never_delivered_again(resources: dict[str, Any]) -> N
     }
 
 
-def test_the_gateway_throttles_and_calls_the_api_alone(resources: dict[str, Any]) -> None:
-    limits = resources["ApiStage"]["Properties"]["DefaultRouteSettings"]
+@pytest.mark.parametrize(
+    ("api", "stage", "function"),
+    [("HttpApi", "ApiStage", "Api"), ("SocketApi", "SocketStage", "Socket")],
+)
+def test_a_gateway_throttles_and_calls_its_function_alone(
+    resources: dict[str, Any], api: str, stage: str, function: str
+) -> None:
+    limits = resources[stage]["Properties"]["DefaultRouteSettings"]
     assert limits["ThrottlingRateLimit"] > 0
     assert limits["ThrottlingBurstLimit"] > 0
     permissions = of_type(resources, "AWS::Lambda::Permission").values()
-    [permission] = [each["Properties"] for each in permissions]
-    assert permission["FunctionName"] == {"Ref": "ApiFunctionAliaslive"}
-    assert "${HttpApi}" in permission["SourceArn"]["Fn::Sub"]
+    [permission] = [
+        each["Properties"]
+        for each in permissions
+        if f"${{{api}}}" in each["Properties"]["SourceArn"]["Fn::Sub"]
+    ]
+    assert permission["FunctionName"] == {"Ref": f"{function}FunctionAliaslive"}
+
+
+# Live push
+
+
+STREAMS = {
+    name: {"Fn::GetAtt": ["Storage", f"Outputs.{name}StreamArn"]}
+    for name in ("Bots", "Orders", "Positions", "TradeLogs")
+}
+MARK_ALONE = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["bot_id", "kind", "w"]}}
+
+
+def clients_of(role: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return what `role` may do with connections: verb and API."""
+    return {
+        (
+            resource["Fn::Sub"].split("/live/")[1],
+            resource["Fn::Sub"].rsplit(":", 1)[1].split("/")[0],
+        )
+        for statement in statements(role)
+        for resource in as_list(statement["Resource"])
+        if statement["Action"] == "execute-api:ManageConnections"
+    }
+
+
+def test_the_socket_function_keeps_connections_and_looks_at_logins(
+    resources: dict[str, Any],
+) -> None:
+    assert tables_of(resources["SocketRole"]) == {
+        "websocket-connections": READ | {"dynamodb:DeleteItem", "dynamodb:PutItem"},
+        "api-tokens": {"dynamodb:GetItem"},
+        "refresh-tokens": {"dynamodb:GetItem"},
+        "users": {"dynamodb:GetItem"},
+        "bots": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "bots/index/by_user": {"dynamodb:Query"},
+    }
+    assert clients_of(resources["SocketRole"]) == {
+        ("POST/@connections/*", "${SocketApi}"),
+        ("DELETE/@connections/*", "${SocketApi}"),
+    }
+
+
+def test_the_push_function_follows_the_streams_and_finds_who_watches(
+    resources: dict[str, Any],
+) -> None:
+    reading = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    rights = {right for right in rights_of(resources["PushRole"]) if "execute" not in right[0]}
+    assert rights == {
+        *((f"dynamodb:{verb}", json.dumps(arn)) for verb in reading for arn in STREAMS.values()),
+        ("dynamodb:DeleteItem", "websocket-connections"),
+        ("dynamodb:Query", "websocket-connections"),
+        ("dynamodb:UpdateItem", "websocket-connections"),
+        ("dynamodb:GetItem", "bots"),
+        ("dynamodb:Query", "bots"),
+        ("dynamodb:UpdateItem", "bots"),
+    }
+    assert clients_of(resources["PushRole"]) == {("POST/@connections/*", "${SocketApi}")}
+
+
+@pytest.mark.parametrize("role", ["SocketRole", "PushRole"])
+def test_live_push_changes_nothing_of_a_bot_but_its_mark(
+    resources: dict[str, Any], role: str
+) -> None:
+    [condition] = [
+        statement["Condition"]
+        for statement in statements(resources[role])
+        if "dynamodb:UpdateItem" in as_list(statement["Action"])
+        and "-bots" in json.dumps(statement["Resource"])
+    ]
+    assert condition == MARK_ALONE
+    assert StateItem.watched.attr_name == "w"
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_news_are_pushed_while_they_are_news(resources: dict[str, Any], name: str) -> None:
+    properties = mapping_of(resources, STREAMS[name], "Push")
+    # What is written while the mapping is made is not missed; what is old is not told.
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["MaximumRecordAgeInSeconds"] == 60
+    assert properties["MaximumRetryAttempts"] == 2
+    assert properties["BisectBatchOnFunctionError"] is True
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_of_bots_the_watched_ones_alone_are_pushed(resources: dict[str, Any]) -> None:
+    [criteria] = mapping_of(resources, STREAMS["Bots"], "Push")["FilterCriteria"]["Filters"]
+    marked = {StateItem.watched.attr_name: {StateItem.watched.attr_type: [{"exists": True}]}}
+    assert json.loads(criteria["Pattern"]) == {"dynamodb": {"NewImage": marked}}
+
+
+def test_streams_show_what_their_readers_need(storage: dict[str, Any]) -> None:
+    views = {
+        name: each["Properties"]["StreamSpecification"]["StreamViewType"]
+        for name, each in of_type(storage, "AWS::DynamoDB::Table").items()
+        if "StreamSpecification" in each["Properties"]
+    }
+    assert views == {
+        "BotsTable": "NEW_AND_OLD_IMAGES",
+        "OrdersTable": "NEW_IMAGE",
+        "PositionsTable": "NEW_IMAGE",
+        "TradeLogsTable": "NEW_IMAGE",
+    }
+
+
+@pytest.mark.parametrize("key", ["$connect", "$disconnect", "$default"])
+def test_every_route_of_the_socket_leads_to_its_function(
+    resources: dict[str, Any], key: str
+) -> None:
+    routes = [
+        each["Properties"]
+        for each in of_type(resources, "AWS::ApiGatewayV2::Route").values()
+        if each["Properties"]["ApiId"] == {"Ref": "SocketApi"}
+    ]
+    targets = {each["RouteKey"]: each["Target"] for each in routes}
+    assert len(targets) == 3
+    assert targets[key] == {"Fn::Sub": "integrations/${SocketIntegration}"}
+    stage = resources["SocketStage"]["Properties"]
+    assert stage["StageName"] == "live"
+    assert "AccessLogSettings" not in stage  # a log of requests would hold tickets
+
+
+@pytest.mark.parametrize("name", ["Api", "Socket", "Push"])
+def test_all_reach_the_same_socket(transformed: dict[str, Any], name: str) -> None:
+    def endpoint(is_local: bool) -> str:
+        function = resolved(transformed, is_local)[f"{name}Function"]["Properties"]
+        text: str = function["Environment"]["Variables"]["WEBSOCKET_ENDPOINT"]["Fn::Sub"]
+        return text
+
+    host = "${SocketApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+    assert endpoint(is_local=False) == f"https://{host}/live"
+    assert endpoint(is_local=True) == "/_aws/execute-api/${SocketApi}/live"
+
+
+def test_socket_and_push_are_told_what_they_ask_for(resources: dict[str, Any]) -> None:
+    for name, model in (("Socket", SocketSettings), ("Push", PushSettings)):
+        asked = {str(field.alias) for field in model.model_fields.values()}
+        assert asked <= variables(resources, name)
+
+
+# Notifications
+
+
+TRADE_LOGS_STREAM = {"Fn::GetAtt": ["Storage", "Outputs.TradeLogsStreamArn"]}
+NOTIFICATIONS = {"Fn::GetAtt": ["NotificationQueue", "Arn"]}
+UNDELIVERED = {"Fn::GetAtt": ["NotificationDeadLetterQueue", "Arn"]}
+
+
+def rights_of(role: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return every pair of an action and a table or other resource that `role` has."""
+    return {
+        (action, json.dumps(resource).rsplit(":table/${AWS::StackName}-", 1)[-1].removesuffix('"}'))
+        for statement in statements(role)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not action.startswith("logs:")
+    }
+
+
+def test_the_notify_function_reads_whom_to_tell_and_queues(resources: dict[str, Any]) -> None:
+    stream = json.dumps(TRADE_LOGS_STREAM)
+    assert rights_of(resources["NotifyRole"]) == {
+        ("dynamodb:DescribeStream", stream),
+        ("dynamodb:GetRecords", stream),
+        ("dynamodb:GetShardIterator", stream),
+        ("dynamodb:ListStreams", stream),
+        ("dynamodb:GetItem", "bots"),
+        ("dynamodb:Query", "notification-channels"),
+        ("sqs:SendMessage", json.dumps(NOTIFICATIONS)),
+        ("sqs:SendMessage", json.dumps(UNDELIVERED)),
+    }
+
+
+def test_the_deliver_function_knows_channels_and_no_trading(resources: dict[str, Any]) -> None:
+    queue = json.dumps(NOTIFICATIONS)
+    rights = rights_of(resources["DeliverRole"])
+    mail = {right for right in rights if right[0].startswith("ses:")}
+    assert rights - mail == {
+        ("dynamodb:GetItem", "notification-channels"),
+        ("dynamodb:UpdateItem", "notification-channels"),
+        ("secretsmanager:GetSecretValue", '{"Fn::GetAtt": ["SealingSecret", "Id"]}'),
+        ("sqs:ChangeMessageVisibility", queue),
+        ("sqs:DeleteMessage", queue),
+        ("sqs:GetQueueAttributes", queue),
+        ("sqs:ReceiveMessage", queue),
+    }
+    [(action, resource)] = mail
+    assert action == "ses:SendEmail"
+    assert ":identity/*" in resource
+    [statement] = [s for s in statements(resources["DeliverRole"]) if s["Sid"] == "SendMail"]
+    assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+
+
+def test_events_are_taken_from_the_logs_stream_and_never_lost_unseen(
+    resources: dict[str, Any],
+) -> None:
+    properties = mapping_of(resources, TRADE_LOGS_STREAM, "Notify")
+    [criteria] = properties["FilterCriteria"]["Filters"]
+    assert json.loads(criteria["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"event": {"S": [{"exists": True}]}}},
+    }
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["BisectBatchOnFunctionError"] is True
+    assert properties["DestinationConfig"]["OnFailure"]["Destination"] == UNDELIVERED
+
+
+def test_a_notification_is_tried_as_often_as_there_are_waits_and_kept_then(
+    transformed: dict[str, Any], resources: dict[str, Any]
+) -> None:
+    queue = resources["NotificationQueue"]["Properties"]
+    timeout = resources["DeliverFunction"]["Properties"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == UNDELIVERED
+    for is_local in (True, False):
+        stage = resolved(transformed, is_local)["DeliverFunction"]["Properties"]
+        told = {"NOTIFICATION_QUEUE_URL": "q", "SEALING_SECRET_ARN": "a"}
+        waits = DeliverSettings.model_validate(
+            {**told, "RETRY_SECONDS": stage["Environment"]["Variables"]["RETRY_SECONDS"]}
+        ).retry_seconds
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == len(waits) + 1
+        assert sum(waits) < queue["MessageRetentionPeriod"]
+    kept = resources["NotificationDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"]
+    assert kept == 14 * 86_400
+    properties = mapping_of(resources, NOTIFICATIONS, "Deliver")
+    assert properties["BatchSize"] == 1
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("name", ["Api", "Deliver"])
+def test_webhooks_reach_inside_on_a_local_stack_alone(
+    transformed: dict[str, Any], name: str
+) -> None:
+    def allows(is_local: bool) -> Any:
+        function = resolved(transformed, is_local)[f"{name}Function"]["Properties"]
+        return function["Environment"]["Variables"]["ALLOW_PRIVATE_WEBHOOKS"]
+
+    assert allows(is_local=False) == "false"
+    assert allows(is_local=True) == {"Ref": "AllowPrivateWebhooks"}
+    assert parsed("template.yaml")["Parameters"]["AllowPrivateWebhooks"]["Default"] == "false"
+
+
+def test_notify_and_deliver_are_told_what_they_ask_for(resources: dict[str, Any]) -> None:
+    for name, model in (("Notify", NotifySettings), ("Deliver", DeliverSettings)):
+        asked = {str(field.alias) for field in model.model_fields.values()}
+        assert asked <= variables(resources, name)
 
 
 # Storage
@@ -515,6 +858,7 @@ def test_alarms_watch_what_the_stack_has(
     depth = "ApproximateNumberOfMessagesVisible"
     assert watched == {
         "TickErrorsAlarm": ("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "TickFunction"}}),
+        "PushErrorsAlarm": ("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "PushFunction"}}),
         "TickDeadLetterAlarm": (
             "AWS/SQS",
             depth,
@@ -524,6 +868,11 @@ def test_alarms_watch_what_the_stack_has(
             "AWS/SQS",
             depth,
             {"QueueName": {"Fn::GetAtt": ["SchedulerDeadLetterQueue", "QueueName"]}},
+        ),
+        "NotificationDeadLetterAlarm": (
+            "AWS/SQS",
+            depth,
+            {"QueueName": {"Fn::GetAtt": ["NotificationDeadLetterQueue", "QueueName"]}},
         ),
     }
 

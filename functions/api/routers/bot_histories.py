@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from functions.api.dependencies import CurrentUser, ServicesDependency
-from functions.api.histories import Resolution
 from functions.api.identifiers import now_ms
-from functions.api.problems import FieldError, documented, invalid
+from functions.api.records.histories import Resolution
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
 from functions.api.schemas.records import (
     CycleResponse,
@@ -17,12 +16,13 @@ from functions.api.schemas.records import (
     PositionResponse,
     SpreadPointResponse,
 )
+from functions.api.schemas.windows import milliseconds
+from functions.api.web.problems import FieldError, documented, invalid
+from functions.api.web.routes import Routes
 
 DAY_MS = 86_400_000
 
-router = APIRouter(
-    prefix="/bots/{bot_id}", tags=["bot history"], responses=documented(400, 401, 404)
-)
+router = Routes(prefix="/bots/{bot_id}", tags=["bot history"], responses=documented(400, 401, 404))
 
 
 @router.get("/orders", summary="Orders")
@@ -34,7 +34,7 @@ def list_orders(
     cursor: Cursor = None,
 ) -> PageResponse[OrderResponse]:
     """Return the bot's settled orders, newest first."""
-    services.bots.get(user.id, bot_id)
+    services.bots.get_ever(user.id, bot_id)
     return page_of(services.histories.orders.list(bot_id, limit, cursor), OrderResponse.of)
 
 
@@ -47,7 +47,7 @@ def list_positions(
     cursor: Cursor = None,
 ) -> PageResponse[PositionResponse]:
     """Return the legs of the bot's cycles, those of the newest cycle first."""
-    bot = services.bots.get(user.id, bot_id)
+    bot = services.bots.get_ever(user.id, bot_id)
     page = services.histories.positions.list(bot_id, limit, cursor)
     return page_of(page, lambda position: PositionResponse.of(position, bot))
 
@@ -61,7 +61,7 @@ def list_cycles(
     cursor: Cursor = None,
 ) -> PageResponse[CycleResponse]:
     """Return the bot's round trips, newest first."""
-    services.bots.get(user.id, bot_id)
+    services.bots.get_ever(user.id, bot_id)
     return page_of(services.histories.cycles.list(bot_id, limit, cursor), CycleResponse.of)
 
 
@@ -74,7 +74,7 @@ def list_logs(
     cursor: Cursor = None,
 ) -> PageResponse[LogResponse]:
     """Return the lines of the bot's log, newest first."""
-    services.bots.get(user.id, bot_id)
+    services.bots.get_ever(user.id, bot_id)
     return page_of(services.histories.logs.list(bot_id, limit, cursor), LogResponse.of)
 
 
@@ -92,17 +92,11 @@ def list_spread_history(
     cursor: Cursor = None,
 ) -> PageResponse[SpreadPointResponse]:
     """Return looks at the pair from `since` to before `until`, oldest first."""
-    bot = services.bots.get(user.id, bot_id)
-    last = _milliseconds("until", until) or now_ms() + 1
-    first = _milliseconds("since", since)
+    bot = services.bots.get_ever(user.id, bot_id)
+    last = milliseconds("until", until) or now_ms() + 1
+    first = milliseconds("since", since)
     begin = last - DAY_MS if first is None else first
+    if begin >= last:
+        raise invalid([FieldError(field="until", message="must be later than since")])
     page = services.histories.spread(bot, resolution, begin, last, limit, cursor)
     return page_of(page, SpreadPointResponse.of)
-
-
-def _milliseconds(name: str, moment: datetime | None) -> int | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise invalid([FieldError(field=name, message="needs a time zone, such as Z for UTC")])
-    return round(moment.timestamp() * 1000)

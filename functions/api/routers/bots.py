@@ -2,18 +2,24 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import Body, Query, Response
 
-from functions.api.bot_commands import Outcome, PositionChoice
+from functions.api.bots.bot_commands import Outcome, PositionChoice
+from functions.api.bots.edits import exit_triggered
 from functions.api.dependencies import CurrentUser, ServicesDependency, TradingUser
-from functions.api.edits import exit_triggered
-from functions.api.problems import documented
 from functions.api.schemas.bots import BotResponse, BotUpdateResponse, ResolveRequest, StopRequest
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
+from functions.api.web.audited import audited
+from functions.api.web.keyed_routes import KEYED, KEYED_RESPONSES, KeyedRoute
+from functions.api.web.problems import documented
+from functions.api.web.routes import Routes
 from pairtrader.model.settings import BotSettings
 
-router = APIRouter(prefix="/bots", tags=["bots"], responses=documented(401, 403))
+router = Routes(
+    prefix="/bots", tags=["bots"], responses=documented(401, 403), route_class=KeyedRoute
+)
 _COMMAND = documented(404, 409)
+_KEYED_COMMAND = {**_COMMAND, **KEYED_RESPONSES}
 
 
 def _update_schema() -> dict[str, Any]:
@@ -32,7 +38,13 @@ _UPDATE_BODY = {
 }
 
 
-@router.post("", status_code=201, summary="Create a bot", responses=documented(404, 502, 503))
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a bot",
+    responses={**documented(404, 502), **KEYED_RESPONSES},
+    dependencies=[KEYED, audited("bot.create")],
+)
 def create_bot(body: BotSettings, user: TradingUser, services: ServicesDependency) -> BotResponse:
     """Create a bot, stopped. Both symbols and all amounts are checked with the exchange."""
     return BotResponse.of(services.bots.create(user.id, body))
@@ -40,10 +52,17 @@ def create_bot(body: BotSettings, user: TradingUser, services: ServicesDependenc
 
 @router.get("", summary="List bots", responses=documented(400))
 def list_bots(
-    user: CurrentUser, services: ServicesDependency, limit: Limit = 50, cursor: Cursor = None
+    user: CurrentUser,
+    services: ServicesDependency,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    deleted: Annotated[
+        bool, Query(description="true: those that were deleted instead; their history stays.")
+    ] = False,
 ) -> PageResponse[BotResponse]:
     """Return the user's bots, oldest first."""
-    return page_of(services.bots.list(user.id, limit, cursor), BotResponse.of)
+    bots = services.bots.list_deleted if deleted else services.bots.list
+    return page_of(bots(user.id, limit, cursor), BotResponse.of)
 
 
 @router.get("/{bot_id}", summary="Show a bot", responses=documented(404))
@@ -57,6 +76,7 @@ def get_bot(bot_id: str, user: CurrentUser, services: ServicesDependency) -> Bot
     summary="Change a bot",
     responses=documented(404, 409, 502, 503),
     openapi_extra=_UPDATE_BODY,
+    dependencies=[audited("bot.change", "bot_id")],
 )
 def update_bot(
     bot_id: str,
@@ -69,17 +89,32 @@ def update_bot(
     Stopped and flat, all of them may change. Else: name, ratios, pause, cooldown, tick interval,
     time-outs, cap, and the ladder's rows not yet done.
     """
-    bot = services.bots.update(user.id, bot_id, body)
-    return BotUpdateResponse.after(bot, exit_triggered(bot))
+    updated = services.bots.update(user.id, bot_id, body)
+    return BotUpdateResponse.after(updated.bot, exit_triggered(updated.bot), updated.effects)
 
 
-@router.delete("/{bot_id}", status_code=204, summary="Delete a bot", responses=_COMMAND)
+@router.delete(
+    "/{bot_id}",
+    status_code=204,
+    summary="Delete a bot",
+    responses=_COMMAND,
+    dependencies=[audited("bot.delete", "bot_id")],
+)
 def delete_bot(bot_id: str, user: TradingUser, services: ServicesDependency) -> None:
-    """Remove a bot that is stopped and holds nothing; its history stays."""
+    """Remove a bot that is stopped and holds nothing.
+
+    Its history stays: `GET /bots?deleted=true` lists it, and orders, positions, cycles, log and
+    spread history are still found under its id.
+    """
     services.bots.delete(user.id, bot_id)
 
 
-@router.post("/{bot_id}/start", summary="Start", responses=documented(404, 409, 502, 503))
+@router.post(
+    "/{bot_id}/start",
+    summary="Start",
+    responses={**documented(404, 502), **KEYED_RESPONSES},
+    dependencies=[KEYED, audited("bot.start", "bot_id")],
+)
 def start_bot(
     bot_id: str,
     user: TradingUser,
@@ -96,7 +131,12 @@ def start_bot(
     return BotResponse.of(services.commands.start(user.id, bot_id, adopt=adopt))
 
 
-@router.post("/{bot_id}/pause", summary="Pause", responses=_COMMAND)
+@router.post(
+    "/{bot_id}/pause",
+    summary="Pause",
+    responses=_KEYED_COMMAND,
+    dependencies=[KEYED, audited("bot.pause", "bot_id", is_way_out=True)],
+)
 def pause_bot(bot_id: str, user: TradingUser, services: ServicesDependency) -> BotResponse:
     """Allow no more entries; an open position is still watched and closed by its exits."""
     return BotResponse.of(services.commands.pause(user.id, bot_id))
@@ -105,7 +145,8 @@ def pause_bot(bot_id: str, user: TradingUser, services: ServicesDependency) -> B
 @router.post(
     "/{bot_id}/stop",
     summary="Stop",
-    responses={202: {"model": BotResponse, "description": "Not done yet"}, **_COMMAND},
+    responses={202: {"model": BotResponse, "description": "Not done yet"}, **_KEYED_COMMAND},
+    dependencies=[KEYED, audited("bot.stop", "bot_id", is_way_out=True)],
 )
 def stop_bot(
     bot_id: str,
@@ -122,7 +163,13 @@ def stop_bot(
     return _answer(services.commands.stop(user.id, bot_id, chosen), response)
 
 
-@router.post("/{bot_id}/close", status_code=202, summary="Close now", responses=_COMMAND)
+@router.post(
+    "/{bot_id}/close",
+    status_code=202,
+    summary="Close now",
+    responses=_KEYED_COMMAND,
+    dependencies=[KEYED, audited("bot.close", "bot_id", is_way_out=True)],
+)
 def close_bot(
     bot_id: str, response: Response, user: TradingUser, services: ServicesDependency
 ) -> BotResponse:
@@ -130,7 +177,13 @@ def close_bot(
     return _answer(services.commands.close(user.id, bot_id), response)
 
 
-@router.post("/{bot_id}/resolve", status_code=202, summary="Resolve an error", responses=_COMMAND)
+@router.post(
+    "/{bot_id}/resolve",
+    status_code=202,
+    summary="Resolve an error",
+    responses=_KEYED_COMMAND,
+    dependencies=[KEYED, audited("bot.resolve", "bot_id")],
+)
 def resolve_bot(
     bot_id: str,
     body: ResolveRequest,

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from functions.api.dependencies import CurrentUser, KeyHolder, ServicesDependency
-from functions.api.problems import documented
 from functions.api.schemas.accounts import (
     AccountCreate,
     AccountResponse,
@@ -16,13 +15,25 @@ from functions.api.schemas.accounts import (
     SymbolsResponse,
 )
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
+from functions.api.web.audited import audited
+from functions.api.web.keyed_routes import KEYED, KEYED_RESPONSES, KeyedRoute
+from functions.api.web.problems import documented
+from functions.api.web.routes import Routes
 
-router = APIRouter(prefix="/exchanges", tags=["exchanges"], responses=documented(401, 403))
+router = Routes(
+    prefix="/exchanges", tags=["exchanges"], responses=documented(401, 403), route_class=KeyedRoute
+)
 _ONE = documented(404)
 _ASKED = documented(404, 502, 503)
 
 
-@router.post("", status_code=201, summary="Add an account", responses=documented(409, 502, 503))
+@router.post(
+    "",
+    status_code=201,
+    summary="Add an account",
+    responses={**documented(502), **KEYED_RESPONSES},
+    dependencies=[KEYED, audited("account.add")],
+)
 def add_account(
     body: AccountCreate, user: KeyHolder, services: ServicesDependency
 ) -> AccountResponse:
@@ -46,7 +57,12 @@ def get_account(
     return AccountResponse.of(services.accounts.get(user.id, account_id))
 
 
-@router.patch("/{account_id}", summary="Change an account", responses=documented(404, 409, 502))
+@router.patch(
+    "/{account_id}",
+    summary="Change an account",
+    responses=documented(404, 409, 502),
+    dependencies=[audited("account.change", "account_id")],
+)
 def update_account(
     account_id: str, body: AccountUpdate, user: KeyHolder, services: ServicesDependency
 ) -> AccountResponse:
@@ -55,14 +71,23 @@ def update_account(
 
 
 @router.delete(
-    "/{account_id}", status_code=204, summary="Delete an account", responses=documented(404, 409)
+    "/{account_id}",
+    status_code=204,
+    summary="Delete an account",
+    responses=documented(404, 409),
+    dependencies=[audited("account.delete", "account_id")],
 )
 def delete_account(account_id: str, user: KeyHolder, services: ServicesDependency) -> None:
     """Remove an account and its keys; not while a bot is set to it."""
     services.accounts.delete(user.id, account_id)
 
 
-@router.post("/{account_id}/test", summary="Test an account", responses=_ASKED)
+@router.post(
+    "/{account_id}/test",
+    summary="Test an account",
+    responses=_ASKED,
+    dependencies=[audited("account.test", "account_id")],
+)
 def test_account(
     account_id: str, user: CurrentUser, services: ServicesDependency
 ) -> AccountTestResponse:

@@ -1,9 +1,10 @@
 """Whether the API answers."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
-router = APIRouter(tags=["health"])
+from functions.api.web.routes import Routes
+
+router = Routes(tags=["health"])
 
 
 class HealthResponse(BaseModel):

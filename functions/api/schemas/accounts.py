@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
-from functions.api.exchange_gateway import AccountTest
+from functions.api.accounts.exchange_gateway import AccountTest
+from functions.api.schemas.schema import Schema
 from functions.api.schemas.texts import DecimalText, Moment
 from pairtrader.model.account import (
     AccountMode,
@@ -20,7 +21,7 @@ Label = Annotated[str, Field(max_length=100)]
 Key = Annotated[SecretStr, Field(min_length=1, max_length=512)]
 
 
-class AccountCreate(BaseModel):
+class AccountCreate(Schema):
     """A new account."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -38,7 +39,7 @@ class AccountCreate(BaseModel):
     """For the mode paper alone."""
 
 
-class AccountUpdate(BaseModel):
+class AccountUpdate(Schema):
     """What may change of an account; keys change together or not at all."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -50,7 +51,7 @@ class AccountUpdate(BaseModel):
     passphrase: Key | None = None
 
 
-class AccountResponse(BaseModel):
+class AccountResponse(Schema):
     """An account without its keys."""
 
     id: str
@@ -64,7 +65,7 @@ class AccountResponse(BaseModel):
     simulation: Simulation | None
     created_at: Moment
     updated_at: Moment
-    warnings: list[str] = []
+    warnings: list[str] = Field(default=[])
     """Said once, when keys were added."""
 
     @classmethod
@@ -85,7 +86,7 @@ class AccountResponse(BaseModel):
         )
 
 
-class AccountTestResponse(BaseModel):
+class AccountTestResponse(Schema):
     """What the exchange says of the account and its key."""
 
     uid: str
@@ -112,7 +113,7 @@ class AccountTestResponse(BaseModel):
         )
 
 
-class BalanceResponse(BaseModel):
+class BalanceResponse(Schema):
     """Money in the account, in `currency`."""
 
     currency: str
@@ -125,7 +126,7 @@ class BalanceResponse(BaseModel):
         return cls(currency=balance.currency, total=balance.total, free=balance.free)
 
 
-class SymbolResponse(BaseModel):
+class SymbolResponse(Schema):
     """A perpetual swap: amounts in base coins, money in quote currency, fees as fractions."""
 
     symbol: str
@@ -158,7 +159,7 @@ class SymbolResponse(BaseModel):
         )
 
 
-class SymbolsResponse(BaseModel):
+class SymbolsResponse(Schema):
     """Symbols that match."""
 
     items: list[SymbolResponse]

@@ -1,23 +1,25 @@
 """Bots as the API shows them."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from functions.api.bot_warnings import warnings_of
+from functions.api.bots.bot_warnings import warnings_of
+from functions.api.bots.effects import Applies, Effect
+from functions.api.schemas.schema import Schema
 from functions.api.schemas.texts import DecimalText, Moment, WarningDetails
 from pairtrader.model.account import AccountMode, ExchangeName
-from pairtrader.model.bot import Bot, Status
+from pairtrader.model.bot import Bot, Status, cooldown_until
 from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.market import Market
 from pairtrader.model.order import Side
 from pairtrader.model.settings import BotSettings, ProfitBasis
 from pairtrader.strategy.imbalance import drift, residual
-from pairtrader.strategy.profit import pnl_percent
-from pairtrader.trading.judgement import cooldown_until
+from pairtrader.views.bots import percent_of, sides_of
 
 
-class LegResponse(BaseModel):
+class LegResponse(Schema):
     """One side of the open position."""
 
     symbol: str
@@ -41,7 +43,7 @@ class LegResponse(BaseModel):
         )
 
 
-class PositionSummary(BaseModel):
+class PositionSummary(Schema):
     """The open cycle; money in quote currency, spreads in percentage points."""
 
     cycle_number: int
@@ -92,15 +94,10 @@ def _legs_of(cycle: Cycle, bot: Bot) -> list[LegResponse]:
     return [LegResponse.of(leg, market) for leg, market in pairs]
 
 
-def sides_of(direction: int) -> tuple[Side, Side]:
-    """Return what market 1 and market 2 were opened with: +1 sells market 1."""
-    return (Side.SELL, Side.BUY) if direction > 0 else (Side.BUY, Side.SELL)
-
-
 class BotResponse(BotSettings):
     """A bot: its settings, where it stands and what it has earned."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     investment_per_order: DecimalText
     max_position_value: DecimalText
@@ -117,6 +114,8 @@ class BotResponse(BotSettings):
     """Number of starts."""
     created_at: Moment
     updated_at: Moment
+    deleted_at: Moment | None
+    """null for a bot that exists."""
 
     start_price1: DecimalText | None
     start_price2: DecimalText | None
@@ -159,23 +158,34 @@ class BotResponse(BotSettings):
         return cls.model_construct(**_values(bot))
 
 
+class EffectResponse(Schema):
+    """From when on a changed setting counts."""
+
+    field: str = Field(examples=["profit_ratio"])
+    applies: Applies
+    """now: from the next tick on; at_next_entry: with the next row that is done; at_close: when the
+    open cycle, or the next one, ends; next_cycle: with the next position that is opened."""
+
+
 class BotUpdateResponse(BotResponse):
     """A bot after a change of its settings."""
 
     triggers_exit: Literal["stop_loss", "take_profit", "regression"] | None
     """The exit that the new settings cause at the last tick's prices, if any."""
+    effects: list[EffectResponse]
+    """One for every setting that was changed by this request."""
 
     @classmethod
-    def after(cls, bot: Bot, triggers_exit: str | None) -> "BotUpdateResponse":
+    def after(
+        cls, bot: Bot, triggers_exit: str | None, effects: Sequence[Effect]
+    ) -> "BotUpdateResponse":
         """Return the answer that shows `bot` and what the change causes."""
-        return cls.model_construct(**_values(bot), triggers_exit=triggers_exit)
+        shown = [EffectResponse(field=each.field, applies=each.applies) for each in effects]
+        return cls.model_construct(**_values(bot), triggers_exit=triggers_exit, effects=shown)
 
 
 def _values(bot: Bot) -> dict[str, Any]:
     config, state = bot.config, bot.state
-    percent = None
-    if state.cycle is not None and state.last_pnl is not None:
-        percent = pnl_percent(state.last_pnl, state.cycle.invested, config.settings)
     return {
         **dict(config.settings),
         "id": config.bot_id,
@@ -187,6 +197,7 @@ def _values(bot: Bot) -> dict[str, Any]:
         "generation": state.generation,
         "created_at": config.created_at,
         "updated_at": config.updated_at,
+        "deleted_at": bot.deleted_at or None,
         "start_price1": state.start_price1,
         "start_price2": state.start_price2,
         "last_price1": state.last_price1,
@@ -201,7 +212,7 @@ def _values(bot: Bot) -> dict[str, Any]:
         "position": PositionSummary.of(state.cycle, bot) if state.cycle else None,
         "handed_over": _legs_of(state.handed_over, bot) if state.handed_over else None,
         "pnl": state.last_pnl,
-        "pnl_percent": percent,
+        "pnl_percent": percent_of(config, state),
         "pnl_basis": config.settings.profit_basis,
         "current_cycle": state.current_cycle,
         "total_profit": state.total_profit,
@@ -210,7 +221,7 @@ def _values(bot: Bot) -> dict[str, Any]:
     }
 
 
-class ResolveRequest(BaseModel):
+class ResolveRequest(Schema):
     """How to end an error."""
 
     model_config = ConfigDict(extra="forbid")
@@ -221,7 +232,7 @@ class ResolveRequest(BaseModel):
     )
 
 
-class StopRequest(BaseModel):
+class StopRequest(Schema):
     """What to do with an open position."""
 
     model_config = ConfigDict(extra="forbid")

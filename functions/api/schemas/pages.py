@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel
 
+from functions.api.schemas.schema import Schema
 from pairtrader.storage.cursor import Page
 
 _S = TypeVar("_S")
@@ -15,7 +15,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Items on one page.")]
 Cursor = Annotated[str | None, Query(max_length=2048, description="`cursor` of the page before.")]
 
 
-class PageResponse(BaseModel, Generic[_T]):
+class PageResponse(Schema, Generic[_T]):
     """One page of a list."""
 
     items: list[_T]

@@ -1,10 +1,6 @@
 """Rows of a bot's history."""
 
-from decimal import Decimal
-
-from pydantic import BaseModel
-
-from functions.api.schemas.bots import sides_of
+from functions.api.schemas.schema import Schema
 from functions.api.schemas.texts import DecimalText, Moment
 from pairtrader.model.bot import Bot
 from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
@@ -16,9 +12,11 @@ from pairtrader.model.records import (
     PositionRecord,
     SpreadPoint,
 )
+from pairtrader.views.bots import sides_of
+from pairtrader.views.records import current_price, unrealised_pnl
 
 
-class OrderResponse(BaseModel):
+class OrderResponse(Schema):
     """A settled order: amounts in base coins, money in quote currency."""
 
     id: str
@@ -68,7 +66,7 @@ class OrderResponse(BaseModel):
         )
 
 
-class PositionResponse(BaseModel):
+class PositionResponse(Schema):
     """One leg of one cycle: amounts in base coins, money in quote currency."""
 
     bot_id: str
@@ -91,7 +89,7 @@ class PositionResponse(BaseModel):
     @classmethod
     def of(cls, position: PositionRecord, bot: Bot) -> "PositionResponse":
         """Return the answer that shows `position` at the bot's last prices."""
-        current = _current_price(position, bot)
+        current = current_price(position, bot.state)
         return cls(
             bot_id=position.bot_id,
             cycle_number=position.cycle_number,
@@ -100,7 +98,7 @@ class PositionResponse(BaseModel):
             amount=position.amount,
             entry_price=position.entry_price,
             current_price=current,
-            unrealized_pnl=_unrealised(position, current),
+            unrealized_pnl=unrealised_pnl(position, current),
             exit_price=position.exit_price,
             realised_pnl=position.realised_pnl,
             is_open=position.is_open,
@@ -110,20 +108,7 @@ class PositionResponse(BaseModel):
         )
 
 
-def _current_price(position: PositionRecord, bot: Bot) -> Decimal | None:
-    if not position.is_open:
-        return None
-    return (bot.state.last_price1, bot.state.last_price2)[position.leg]
-
-
-def _unrealised(position: PositionRecord, current: Decimal | None) -> Decimal | None:
-    if current is None:
-        return None
-    gain = (current - position.entry_price) * position.amount
-    return gain if position.side == "long" else -gain
-
-
-class CycleResponse(BaseModel):
+class CycleResponse(Schema):
     """One round trip: spreads in percentage points, money in quote currency."""
 
     bot_id: str
@@ -168,7 +153,7 @@ class CycleResponse(BaseModel):
         )
 
 
-class LogResponse(BaseModel):
+class LogResponse(Schema):
     """One line of a bot's log."""
 
     id: str
@@ -189,7 +174,7 @@ class LogResponse(BaseModel):
         )
 
 
-class SpreadPointResponse(BaseModel):
+class SpreadPointResponse(Schema):
     """One look at the pair."""
 
     recorded_at: Moment

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -14,10 +13,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from functions.api.risk import BotRisk, UserRisk
+from functions.api.bots.risk import BotRisk, UserRisk
+from functions.api.schemas.schema import Schema
 from functions.api.schemas.texts import DecimalText, Moment
 from pairtrader.model.account import AccountMode
-from pairtrader.model.risk import DAY_MS, day_begin
+from pairtrader.model.risk import DAY_MS, Limits, day_begin
 from pairtrader.model.settings import Money
 from pairtrader.trading.risk import REFUSAL_TEXTS, Refusal, Standing
 
@@ -28,7 +28,7 @@ Reason = Annotated[
 ]
 
 
-class BotRiskUpdate(BaseModel):
+class BotRiskUpdate(Schema):
     """A bot's switch; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
@@ -64,7 +64,7 @@ class RiskUpdate(BotRiskUpdate):
     )
 
 
-class RefusalDetails(BaseModel):
+class RefusalDetails(Schema):
     """Something that refuses entries now."""
 
     code: Refusal
@@ -77,7 +77,7 @@ class RefusalDetails(BaseModel):
         return cls(code=refusal, message=f"{text[0].upper()}{text[1:]}.")
 
 
-class StandingResponse(BaseModel):
+class StandingResponse(Schema):
     """How the day stands on accounts of one mode."""
 
     mode: AccountMode
@@ -105,7 +105,7 @@ class StandingResponse(BaseModel):
         )
 
 
-class RiskResponse(BaseModel):
+class RiskResponse(Schema):
     """A user's limits and how the day stands against them."""
 
     daily_loss_limit: DecimalText | None
@@ -134,7 +134,21 @@ class RiskResponse(BaseModel):
         )
 
 
-class BotRiskResponse(BaseModel):
+class StackRiskResponse(Schema):
+    """The switch over the bots of all users."""
+
+    halted: bool
+    """Whether entries are stopped."""
+    halted_reason: str
+    """Why; traders are not told."""
+
+    @classmethod
+    def of(cls, limits: Limits) -> "StackRiskResponse":
+        """Return the answer that shows `limits`."""
+        return cls(halted=limits.halted, halted_reason=limits.halted_reason)
+
+
+class BotRiskResponse(Schema):
     """A bot's switch and what refuses its entries."""
 
     halted: bool

@@ -1,22 +1,12 @@
 """How numbers and times travel: money as decimal strings, times as ISO 8601 in UTC."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, PlainSerializer, WithJsonSchema
+from pydantic import PlainSerializer, WithJsonSchema
 
-
-def plain(value: Decimal) -> str:
-    """Return `value` without an exponent, to 12 places: quotients would have 28 digits."""
-    return format(round(value, 12).normalize() + 0, "f")
-
-
-def iso(milliseconds: int) -> str:
-    """Return a moment (ms UTC) as ISO 8601, such as 2026-01-31T12:00:00.000Z."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
+from functions.api.schemas.schema import Schema
+from pairtrader.views.texts import iso, plain
 
 DecimalText = Annotated[
     Decimal,
@@ -33,7 +23,7 @@ Moment = Annotated[
 """ms UTC inside, ISO 8601 outside."""
 
 
-class WarningDetails(BaseModel):
+class WarningDetails(Schema):
     """Something that is allowed but probably not meant."""
 
     code: str

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class ExchangeName(StrEnum):
@@ -41,6 +41,22 @@ class MarginMode(StrEnum):
     ISOLATED = "isolated"
 
 
+LAST_MOMENT = 253_402_300_799_999
+"""End of the year 9999, ms UTC."""
+
+
+def _without_exponent(value: Decimal) -> Decimal:
+    return Decimal(format(value, "f"))
+
+
+Written = Annotated[
+    Decimal,
+    Field(max_digits=18, decimal_places=8, allow_inf_nan=False),
+    AfterValidator(_without_exponent),
+]
+"""A number as people write it: 1E3 is kept, and shown, as 1000."""
+
+
 class Simulation(BaseModel):
     """The market and the costs of an account whose fills we simulate."""
 
@@ -53,14 +69,14 @@ class Simulation(BaseModel):
     """Name of an uploaded set of candles, for ``source: replay``."""
     pace: Literal["step", "realtime"] = "step"
     """Replay: one candle a tick, or one candle a minute of real time since the account was made."""
-    start: Annotated[int, Field(ge=0)] | None = None
+    start: Annotated[int, Field(ge=0, le=LAST_MOMENT)] | None = None
     """Replay: no candle opening before this is served, ms UTC; none: the whole data set is."""
-    starting_balance: Annotated[Decimal, Field(gt=0)] = Decimal(10_000)
+    starting_balance: Annotated[Written, Field(gt=0)] = Decimal(10_000)
     """Quote currency."""
-    taker_fee: Annotated[Decimal, Field(ge=0, le=Decimal("0.01"))] = Decimal("0.0005")
+    taker_fee: Annotated[Written, Field(ge=0, le=Decimal("0.01"))] = Decimal("0.0005")
     """Fraction of the notional."""
-    maker_fee: Annotated[Decimal, Field(ge=0, le=Decimal("0.01"))] = Decimal("0.0002")
-    slippage: Annotated[Decimal, Field(ge=0, le=Decimal("0.05"))] = Decimal("0.0001")
+    maker_fee: Annotated[Written, Field(ge=0, le=Decimal("0.01"))] = Decimal("0.0002")
+    slippage: Annotated[Written, Field(ge=0, le=Decimal("0.05"))] = Decimal("0.0001")
     """Fraction by which a market order fills beyond the quote."""
     funding: bool = True
     """Whether open positions pay and receive funding every 8 hours."""

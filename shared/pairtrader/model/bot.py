@@ -35,6 +35,8 @@ class CommandKind(StrEnum):
     """After a mismatch: what the exchange holds is right."""
     CLOSE_AND_ACCEPT = "close_and_accept"
     """After a mismatch: close what is left, then what the exchange holds is right."""
+    KILL = "kill"
+    """Close the open cycle, end stopped; unlike a stop it is not forgotten in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +152,12 @@ class Bot:
     config: BotConfig
     state: BotState
     intents: tuple[Intent, ...] = ()
+    deleted_at: int = 0
+    """ms UTC; 0 for a bot that exists."""
+
+
+def cooldown_until(settings: BotSettings, state: BotState) -> int | None:
+    """Return until when no entry may follow the last close, ms UTC; None for no cooldown."""
+    if not state.closed_at or not settings.cooldown_seconds:
+        return None
+    return state.closed_at + settings.cooldown_seconds * 1000

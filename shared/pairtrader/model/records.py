@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pairtrader.model.account import AccountMode
+from pairtrader.model.events import EventKind
 from pairtrader.model.order import OrderStatus, OrderType, Purpose, Side
 
 ZERO = Decimal(0)
@@ -93,6 +94,10 @@ class CycleRecord:
     closed_at: int | None
     mode: AccountMode = AccountMode.LIVE
     """Of the account that it was traded on."""
+    market1_symbol: str = ""
+    market2_symbol: str = ""
+    bot_name: str = ""
+    """As the bot was called when the row was written; a deleted bot has no other name left."""
 
 
 class LogType(StrEnum):
@@ -115,6 +120,8 @@ class LogRecord:
     message: str
     details: dict[str, str | int | float | bool | None]
     created_at: int
+    event: EventKind | None = None
+    """What the line tells the bot's owner of, None for what only the log keeps."""
 
 
 @dataclass(frozen=True, slots=True)

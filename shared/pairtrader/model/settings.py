@@ -64,7 +64,10 @@ def _require_utc(value: datetime) -> datetime:
         raise PydanticCustomError(
             "time_zone", "the time needs a zone: write it in UTC, such as 2026-01-31T12:00:00Z"
         )
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time_range", "the time lies beyond what UTC can name") from None
 
 
 UtcTime = Annotated[datetime, AfterValidator(_require_utc)]
@@ -94,6 +97,21 @@ class DcaRow(BaseModel):
     """Times `investment_per_order`."""
 
 
+def _ladder_in_order(rows: tuple[DcaRow, ...]) -> tuple[DcaRow, ...]:
+    if [row.times for row in rows] != list(range(1, len(rows) + 1)):
+        raise PydanticCustomError(
+            "ladder_times", "times must count 1, 2, 3 … without a gap, in order"
+        )
+    return rows
+
+
+Ladder = Annotated[
+    tuple[DcaRow, ...],
+    Field(min_length=1, max_length=MAX_LADDER_ROWS),
+    AfterValidator(_ladder_in_order),
+]
+
+
 class BotSettings(BaseModel):
     """All settings of a bot; names and defaults are those of the API."""
 
@@ -114,7 +132,7 @@ class BotSettings(BaseModel):
     order_type_close: OrderType = OrderType.MARKET
     investment_per_order: Money
     """Notional per leg of one entry with multiplier 1, quote currency."""
-    dca_config: Annotated[tuple[DcaRow, ...], Field(min_length=1, max_length=MAX_LADDER_ROWS)]
+    dca_config: Ladder
     max_dca_times: Annotated[int, Field(ge=1, le=MAX_LADDER_ROWS)] = 6
     """Rows of the ladder; follows `dca_config` where it is left out."""
     max_position_value: Money
@@ -188,15 +206,6 @@ class BotSettings(BaseModel):
         if value not in LEVERAGE_PRESETS:
             raise PydanticCustomError("leverage", "leverage must be one of 1, 2, 3, 5, 10, 20")
         return value
-
-    @field_validator("dca_config")
-    @classmethod
-    def _ladder_in_order(cls, rows: tuple[DcaRow, ...]) -> tuple[DcaRow, ...]:
-        if [row.times for row in rows] != list(range(1, len(rows) + 1)):
-            raise PydanticCustomError(
-                "ladder_times", "times must count 1, 2, 3 … without a gap, in order"
-            )
-        return rows
 
     @field_validator("max_dca_times")
     @classmethod

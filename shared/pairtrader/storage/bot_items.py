@@ -8,7 +8,7 @@ from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, Unicode
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from pairtrader.model.bot import BotConfig, BotState, Command, Status
+from pairtrader.model.bot import Bot, BotConfig, BotState, Command, Status
 from pairtrader.model.cycle import Cycle, Intent, Operation
 from pairtrader.storage.spread_history import PointsAttribute
 from pairtrader.storage.table import (
@@ -22,6 +22,17 @@ from pairtrader.storage.table import (
 
 class ByUser(GlobalSecondaryIndex["ConfigItem"]):  # type: ignore[no-untyped-call]
     """A user's bots; only CONFIG items carry a user."""
+
+    class Meta(TableMeta):
+        index_name = "by_user"
+        projection = AllProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    bot_id = UnicodeAttribute(range_key=True)
+
+
+class DeletedByUser(GlobalSecondaryIndex["DeletedItem"]):  # type: ignore[no-untyped-call]
+    """The same index: a user's deleted bots are a partition of their own."""
 
     class Meta(TableMeta):
         index_name = "by_user"
@@ -135,6 +146,21 @@ class StateItem(BotItem, discriminator="S"):
     quiet_until = NumberAttribute(attr_name="qt", null=True)
     markets_asked_at = NumberAttribute(attr_name="ma", null=True)
     handed_over = CycleAttribute(Cycle, attr_name="ho", null=True)
+    watched = UnicodeAttribute(attr_name="w", null=True)
+    """There while somebody watches, no part of the state: see `pairtrader.storage.watched_bots`."""
+
+
+class DeletedItem(BotItem, discriminator="D"):
+    """What is left of a bot that was deleted: its history still has a name and an owner."""
+
+    user_id = UnicodeAttribute()
+    """``deleted#`` and the user's id."""
+    body = ValueAttribute[BotConfig](BotConfig)
+    deleted_at = NumberAttribute()
+    current_cycle = NumberAttribute()
+    total_profit = DecimalAttribute()
+    total_trades = NumberAttribute()
+    by_user = DeletedByUser()
 
 
 class IntentItem(BotItem, discriminator="I"):
@@ -185,6 +211,36 @@ def config_item(config: BotConfig) -> ConfigItem:
         body=config,
         updated_at=config.updated_at,
     )
+
+
+def deleted_owner(user_id: str) -> str:
+    """Return the partition of the index that lists the user's deleted bots."""
+    return f"deleted#{user_id}"
+
+
+def deleted_item(bot: Bot, deleted_at: int) -> DeletedItem:
+    """Return the item that stands for `bot` once it is deleted."""
+    return DeletedItem(
+        bot.config.bot_id,
+        "DELETED",
+        user_id=deleted_owner(bot.config.user_id),
+        body=bot.config,
+        deleted_at=deleted_at,
+        current_cycle=bot.state.current_cycle,
+        total_profit=bot.state.total_profit,
+        total_trades=bot.state.total_trades,
+    )
+
+
+def deleted_bot(item: DeletedItem) -> Bot:
+    """Return the deleted bot, stopped and with what it has earned."""
+    state = BotState(
+        item.bot_id,
+        current_cycle=int(item.current_cycle),
+        total_profit=item.total_profit,
+        total_trades=int(item.total_trades),
+    )
+    return Bot(item.body, state, deleted_at=int(item.deleted_at))
 
 
 def intent_item(intent: Intent) -> IntentItem:

@@ -15,9 +15,13 @@ from pairtrader.storage.bot_items import (
     STATE_FIELDS,
     BotItem,
     ConfigItem,
+    DeletedItem,
     IntentItem,
     StateItem,
     config_item,
+    deleted_bot,
+    deleted_item,
+    deleted_owner,
     intent_item,
     state_item,
     state_of,
@@ -28,7 +32,7 @@ from pairtrader.storage.cycles import CycleItem
 from pairtrader.storage.errors import AlreadyExists, Superseded
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
-from pairtrader.storage.risk import add_result
+from pairtrader.storage.risk import add_result, forget_bot
 from pairtrader.storage.trade_logs import LogItem
 from pairtrader.storage.transactions import TransactionPart, open_connection, transact
 
@@ -121,6 +125,30 @@ class BotRepository:
         bots = [Bot(config, states[key]) for key, config in configs.items() if key in states]
         return Page(bots, encode_cursor(found.last_evaluated_key))
 
+    def ids_of(self, user_id: str, limit: int) -> list[str]:
+        """Return the ids of the user's bots, of `limit` at most; a brand-new one may be missing."""
+        found = ConfigItem.by_user.query(user_id, limit=limit, attributes_to_get=["bot_id", "t"])
+        return [item.bot_id for item in found]
+
+    def load_deleted(self, bot_id: str) -> Bot | None:
+        """Return a bot that was deleted, as it was then; None if there was none."""
+        try:
+            return deleted_bot(DeletedItem.get(bot_id, "DELETED", consistent_read=True))
+        except DoesNotExist:
+            return None
+
+    def list_deleted(self, user_id: str, limit: int, cursor: str | None) -> Page[Bot]:
+        """Return the bots that the user has deleted, by id.
+
+        Raises:
+            BadCursor: the cursor is not of this list.
+        """
+        owner = deleted_owner(user_id)
+        start = decode_cursor(cursor, "user_id bot_id kind", user_id=owner)
+        found = DeletedItem.by_user.query(owner, limit=limit, last_evaluated_key=start)
+        bots = [deleted_bot(item) for item in found]
+        return Page(bots, encode_cursor(found.last_evaluated_key))
+
     def create(self, config: BotConfig, state: BotState) -> None:
         """Store a new bot.
 
@@ -198,17 +226,20 @@ class BotRepository:
                 raise Superseded(old.bot_id) from error
             raise
 
-    def delete(self, state: BotState) -> None:
-        """Remove the bot; its history stays.
+    def delete(self, bot: Bot, deleted_at: int) -> None:
+        """Remove the bot and its limits at `deleted_at` (ms UTC); its history stays.
 
         Raises:
             Superseded: the state was written since it was read.
         """
+        bot_id = bot.config.bot_id
 
         def write_all(write: TransactWrite) -> None:
-            write.delete(ConfigItem(state.bot_id, "CONFIG"))
-            unchanged = StateItem.revision == state.revision
-            write.delete(StateItem(state.bot_id, "STATE"), condition=unchanged)
+            write.delete(ConfigItem(bot_id, "CONFIG"))
+            unchanged = StateItem.revision == bot.state.revision
+            write.delete(StateItem(bot_id, "STATE"), condition=unchanged)
+            forget_bot(write, bot_id)
+            write.save(deleted_item(bot, deleted_at))
 
         self._transact(write_all)
 

@@ -8,18 +8,9 @@ from pynamodb.models import Model
 from pairtrader.model.account import ExchangeName
 from pairtrader.model.bot import BotConfig
 from pairtrader.model.capacity import capacity_of, load_of
-from pairtrader.storage.errors import StorageError
+from pairtrader.storage.errors import CapacityReached
 from pairtrader.storage.table import TableMeta, table_name
 from pairtrader.storage.transactions import TransactionPart, together
-
-
-class CapacityReached(StorageError):
-    """The exchange does not take more from this address: another interval, bot or address."""
-
-    def __init__(self, exchange: ExchangeName, interval_seconds: int) -> None:
-        super().__init__(f"{exchange}: no room for a bot of {interval_seconds} s")
-        self.exchange = exchange
-        self.interval_seconds = interval_seconds
 
 
 class CapacityItem(Model):

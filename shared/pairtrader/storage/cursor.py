@@ -10,6 +10,7 @@ from pairtrader.storage.errors import BadCursor
 
 _T = TypeVar("_T")
 MAX_KEY_LENGTH = 1024
+MAX_DIGITS = 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def decode_cursor(cursor: str | None, keys: str, **owner: str) -> dict[str, Any]
     try:
         raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         key = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadCursor(cursor) from error
     types = {name: type_ or "S" for name, _, type_ in (k.partition(":") for k in keys.split())}
     if not isinstance(key, dict) or key.keys() != types.keys():
@@ -64,4 +65,6 @@ def _is_value(value: object, type_: str) -> bool:
     text = value[type_]
     if not isinstance(text, str) or not 0 < len(text) <= MAX_KEY_LENGTH:
         return False
-    return type_ == "S" or text.isdecimal()
+    if type_ == "N":
+        return len(text) <= MAX_DIGITS and text.isascii() and text.isdecimal()
+    return not any("\ud800" <= character <= "\udfff" for character in text)

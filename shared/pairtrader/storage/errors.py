@@ -1,5 +1,10 @@
 """Why a write or a read was not done, named by what the caller must do."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pairtrader.model.account import ExchangeName
+
 
 class StorageError(Exception):
     """Any refusal of the storage layer."""
@@ -15,3 +20,12 @@ class AlreadyExists(StorageError):
 
 class BadCursor(StorageError):
     """The cursor was not made by this list."""
+
+
+class CapacityReached(StorageError):
+    """The exchange does not take more from this address: another interval, bot or address."""
+
+    def __init__(self, exchange: "ExchangeName", interval_seconds: int) -> None:
+        super().__init__(f"{exchange}: no room for a bot of {interval_seconds} s")
+        self.exchange = exchange
+        self.interval_seconds = interval_seconds

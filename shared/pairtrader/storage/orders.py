@@ -1,5 +1,6 @@
 """Settled orders of all bots."""
 
+from collections.abc import Callable
 from typing import Self
 
 from pynamodb.attributes import UnicodeAttribute
@@ -8,7 +9,7 @@ from pynamodb.models import Model
 
 from pairtrader.model.records import OrderRecord
 from pairtrader.storage.cursor import Page
-from pairtrader.storage.paging import newest_first
+from pairtrader.storage.paging import Window, newest_first, sifted
 from pairtrader.storage.table import TableMeta, ValueAttribute, table_name
 
 
@@ -52,3 +53,36 @@ class OrderRepository:
             BadCursor: the cursor is not of this list.
         """
         return newest_first(OrderItem, "bot_id sort", bot_id, limit, cursor, OrderRecord)
+
+    def of_user(
+        self,
+        user_id: str,
+        window: Window,
+        limit: int,
+        cursor: str | None,
+        keep: Callable[[OrderRecord], bool] | None = None,
+    ) -> Page[OrderRecord]:
+        """Return the user's orders written down within `window`, newest first, as `sifted` does.
+
+        An item shows up in the index within about a second of its write.
+
+        Raises:
+            BadCursor: the cursor is not of this list, or lies outside of `window`.
+        """
+        keys = "user_id sort bot_id"
+        return sifted(OrderItem, keys, user_id, window, limit, cursor, keep, index="by_user")
+
+    def of_bot(
+        self,
+        bot_id: str,
+        window: Window,
+        limit: int,
+        cursor: str | None,
+        keep: Callable[[OrderRecord], bool] | None = None,
+    ) -> Page[OrderRecord]:
+        """Return the bot's orders written down within `window`, newest first, as `sifted` does.
+
+        Raises:
+            BadCursor: the cursor is not of this list, or lies outside of `window`.
+        """
+        return sifted(OrderItem, "bot_id sort", bot_id, window, limit, cursor, keep)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
+from pairtrader.storage.cursor import Page, decode_cursor, encode_cursor
 from pairtrader.storage.errors import Superseded
 from pairtrader.storage.table import TableMeta, table_name
 
@@ -20,10 +22,27 @@ class TokenFamily:
     previous_hash: str
     """Of the token before, empty before the first refresh."""
     rotated_at: int
-    """ms UTC."""
+    """ms UTC; also when the session was used last, to a quarter of an hour."""
     created_at: int
     expires_at: int
     """Seconds UTC: the table's TTL."""
+    epoch: int = 0
+    """The user's when the session began; the session is over in any other."""
+    device: str = ""
+    """What it was begun on, such as ``Firefox on Linux``."""
+    address: str = ""
+    """Network address that it was begun from."""
+
+
+class FamiliesByUser(GlobalSecondaryIndex["FamilyItem"]):  # type: ignore[no-untyped-call]
+    """The sessions of a user, oldest first."""
+
+    class Meta:
+        index_name = "by_user"
+        projection = AllProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    family_id = UnicodeAttribute(range_key=True)
 
 
 class FamilyItem(Model):
@@ -39,6 +58,10 @@ class FamilyItem(Model):
     rotated_at = NumberAttribute()
     created_at = NumberAttribute()
     expires_at = NumberAttribute()
+    epoch = NumberAttribute(null=True)
+    device = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
+    by_user = FamiliesByUser()
 
 
 def _item(family: TokenFamily) -> FamilyItem:
@@ -50,6 +73,24 @@ def _item(family: TokenFamily) -> FamilyItem:
         rotated_at=family.rotated_at,
         created_at=family.created_at,
         expires_at=family.expires_at,
+        epoch=family.epoch,
+        device=family.device or None,
+        address=family.address or None,
+    )
+
+
+def _family(item: FamilyItem) -> TokenFamily:
+    return TokenFamily(
+        family_id=item.family_id,
+        user_id=item.user_id,
+        current_hash=item.current_hash,
+        previous_hash=item.previous_hash or "",
+        rotated_at=int(item.rotated_at),
+        created_at=int(item.created_at),
+        expires_at=int(item.expires_at),
+        epoch=int(item.epoch or 0),
+        device=item.device or "",
+        address=item.address or "",
     )
 
 
@@ -59,18 +100,20 @@ class RefreshTokenRepository:
     def get(self, family_id: str) -> TokenFamily | None:
         """Return the family, strongly consistent; expired ones may still be there."""
         try:
-            item = FamilyItem.get(family_id, consistent_read=True)
+            return _family(FamilyItem.get(family_id, consistent_read=True))
         except DoesNotExist:
             return None
-        return TokenFamily(
-            family_id=item.family_id,
-            user_id=item.user_id,
-            current_hash=item.current_hash,
-            previous_hash=item.previous_hash or "",
-            rotated_at=int(item.rotated_at),
-            created_at=int(item.created_at),
-            expires_at=int(item.expires_at),
-        )
+
+    def list(self, user_id: str, limit: int, cursor: str | None) -> Page[TokenFamily]:
+        """Return the user's families, oldest first; ended ones may still be there for a moment.
+
+        Raises:
+            BadCursor: the cursor is not of this list.
+        """
+        start = decode_cursor(cursor, "user_id family_id", user_id=user_id)
+        found = FamilyItem.by_user.query(user_id, limit=limit, last_evaluated_key=start)
+        families = [_family(item) for item in found]
+        return Page(families, encode_cursor(found.last_evaluated_key))
 
     def add(self, family: TokenFamily) -> None:
         """Store a new family."""

@@ -107,6 +107,12 @@ def add_result(
     write.update(item, actions=actions)
 
 
+def forget_bot(write: TransactWrite, bot_id: str) -> None:
+    """Remove a bot's switch and entries in the transaction that deletes the bot."""
+    for kind in (LIMITS, ENTRIES):
+        write.delete(RiskItem(bot_owner(bot_id), kind))
+
+
 class RiskRepository:
     """Reads and writes what entries are judged by; every method raises `RiskUnknown`.
 
@@ -131,6 +137,14 @@ class RiskRepository:
                 day=_day_result(day, items.get((user, _day_kind(day)))),
                 entries=(entries and entries.entries) or RecentEntries(),
             )
+
+    def limits_of(self, owner: str) -> Limits:
+        """Return the limits of `owner` alone: of the stack, a user or a bot."""
+        with _known():
+            try:
+                return _limits(RiskItem.get(owner, LIMITS, consistent_read=True))
+            except DoesNotExist:
+                return Limits()
 
     def day(self, user_id: str, day: str) -> DayResult:
         """Return what the user's cycles of that day have brought in."""

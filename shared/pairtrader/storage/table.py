@@ -2,13 +2,18 @@
 
 import os
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import Attribute
 from pynamodb.constants import NUMBER, STRING
 
+from pairtrader.storage.table_clients import share_clients
+
 _T = TypeVar("_T")
+
+share_clients()
 
 
 def table_name(suffix: str) -> str:
@@ -64,7 +69,12 @@ class ValueAttribute(Attribute[_T], Generic[_T]):
 
     def __init__(self, type_: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._adapter: TypeAdapter[_T] = TypeAdapter(type_)
+        self._type = type_
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[_T]:
+        """Made when first needed: a cold start makes none of those that it does not use."""
+        return TypeAdapter(self._type)
 
     def serialize(self, value: _T) -> str:
         """Return compact JSON; decimals travel as strings."""

@@ -22,6 +22,8 @@ class LogItem(Model):
     bot_id = UnicodeAttribute(hash_key=True)
     id = UnicodeAttribute(range_key=True)
     body = ValueAttribute[LogRecord](LogRecord)
+    event = UnicodeAttribute(null=True)
+    """What readers of the table's stream choose lines by; absent where the line tells of none."""
     expires_at = NumberAttribute()
     """TTL, seconds UTC."""
 
@@ -29,7 +31,7 @@ class LogItem(Model):
     def of(cls, log: LogRecord) -> Self:
         """Return the item that stores `log`."""
         expires_at = log.created_at // 1000 + KEPT_SECONDS
-        return cls(log.bot_id, log.id, body=log, expires_at=expires_at)
+        return cls(log.bot_id, log.id, body=log, event=log.event, expires_at=expires_at)
 
 
 class LogRepository:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pairtrader.model.account import Position
 from pairtrader.model.bot import BotConfig, BotState, CommandKind, Status
 from pairtrader.model.cycle import CloseReason, Cycle, Leg, Operation, OperationKind
-from pairtrader.model.records import LogType, Records
+from pairtrader.model.events import EventKind
+from pairtrader.model.records import LogRecord, LogType, Records
 from pairtrader.trading.lifecycle import Move, next_status
 from pairtrader.trading.plan import Step
 from pairtrader.trading.reconciliation import accepted, difference
@@ -23,6 +24,12 @@ MISMATCH = "position_mismatch"
 """Reason of an error: the exchange holds something else than the books."""
 UNBALANCED = "unbalanced_legs"
 """Reason of an error: the tries are used up and one leg holds more than the other."""
+CLOSE_EVENTS: Mapping[str, EventKind] = {
+    CloseReason.LIQUIDATION_GUARD: EventKind.LIQUIDATION_GUARD,
+    CloseReason.STOP_LOSS: EventKind.STOP_LOSS,
+    CloseReason.UNWOUND: EventKind.LEG_FAILURE,
+}
+"""What a cycle's end is told as; for all other reasons it is a close."""
 
 
 def conclude(config: BotConfig, state: BotState, step: Step, now: int) -> Change:
@@ -57,17 +64,32 @@ def _row_done(
     )
     done = replace(state, cycle=cycle, operation=None)
     text = f"level {operation.level} {'opened' if operation.level == 1 else 'added'}"
-    line = log_record(
-        state.bot_id, LogType.TRADE, text, now, spread=operation.spread, invested=cycle.invested
-    )
+    lines = [
+        log_record(
+            state.bot_id,
+            LogType.TRADE,
+            text,
+            now,
+            EventKind.FILL,
+            level=operation.level,
+            spread=operation.spread,
+            invested=cycle.invested,
+        )
+    ]
+    if operation.unwound:
+        done = _paused(done, "entry_unwound")
+        lines.append(_leg_failure(state.bot_id, operation, now))
     records = Records(
         positions=position_records(config, done, cycle, now),
         cycles=(cycle_record(config, done, cycle),),
-        logs=(line,),
+        logs=tuple(lines),
     )
-    if operation.unwound:
-        done = _paused(done, "entry_unwound")
     return Change(done, records=records)
+
+
+def _leg_failure(bot_id: str, operation: Operation, now: int) -> LogRecord:
+    text = f"a part of level {operation.level} was taken back: one leg could not be had whole"
+    return log_record(bot_id, LogType.WARNING, text, now, EventKind.LEG_FAILURE)
 
 
 def _abandon_entry(
@@ -81,7 +103,10 @@ def _abandon_entry(
     left = replace(state, operation=None, cycle=None if cycle.is_flat else cycle)
     text = f"level {operation.level} not filled" + (f": {stopped_by}" if stopped_by else "")
     kind = LogType.WARNING if stopped_by else LogType.INFO
-    line = log_record(state.bot_id, kind, text, now, spread=operation.spread)
+    event = None
+    if stopped_by:
+        event = EventKind.LEG_FAILURE if operation.unwound else EventKind.PAUSED
+    line = log_record(state.bot_id, kind, text, now, event, spread=operation.spread)
     if stopped_by:
         left = _paused(left, stopped_by)
     return Change(left, records=Records(logs=(line,)))
@@ -132,6 +157,9 @@ def end_cycle(
         LogType.TRADE,
         f"cycle {row.cycle_number} closed: {reason}",
         now,
+        CLOSE_EVENTS.get(reason, EventKind.CLOSE),
+        reason=reason,
+        invested=cycle.invested,
         net_pnl=net,
         fees=cycle.fees,
         funding=cycle.funding,
@@ -149,6 +177,9 @@ def _status_after(config: BotConfig, state: BotState, reason: str) -> BotState:
     by_user = reason in (CloseReason.USER, CloseReason.BROKEN_PAIR)
     if state.status is Status.STOPPING:
         return replace(state, command=None)
+    if state.command is not None and state.command.kind is CommandKind.KILL:
+        status = next_status(state.status, Move.STOP_OPEN)
+        return replace(state, command=None, status=status, status_reason=f"closed: {reason}")
     if commanded or by_user or state.status is Status.ERROR or config.settings.pause_after_close:
         status = next_status(state.status, Move.CLOSE_DONE)
         return replace(state, command=None, status=status, status_reason=f"closed: {reason}")
@@ -256,7 +287,7 @@ def nothing_held(state: BotState, differs: str, now: int) -> Change:
     numbers of each leg.
     """
     asked = state.command
-    if asked is not None and asked.kind is CommandKind.CLOSE:
+    if asked is not None and asked.kind in (CommandKind.CLOSE, CommandKind.KILL):
         state = replace(state, command=None)
     given_up = replace(state, operation=None)
     if state.status is Status.ERROR:
@@ -269,7 +300,8 @@ def fault(state: BotState, reason: str, text: str, now: int, **details: str) -> 
 
     What is under way stays stored: it may still be settled.
     """
-    line = log_record(state.bot_id, LogType.ERROR, text, now, **details)
+    event = EventKind.BROKEN_PAIR if reason == MISMATCH else EventKind.ERROR
+    line = log_record(state.bot_id, LogType.ERROR, text, now, event, reason=reason, **details)
     status = next_status(state.status, Move.FAULT)
     faulty = replace(state, status=status, status_reason=reason)
     return Change(faulty, records=Records(logs=(line,)))

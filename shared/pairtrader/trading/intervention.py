@@ -7,6 +7,7 @@ from decimal import Decimal
 from pairtrader.exchanges.errors import ExchangeError, RetryLater, UserMustAct
 from pairtrader.model.bot import Bot, BotState, CommandKind, Status
 from pairtrader.model.cycle import CloseReason, Operation, OperationKind
+from pairtrader.model.events import EventKind
 from pairtrader.model.order import OrderType
 from pairtrader.model.records import LogType, Records
 from pairtrader.model.settings import OnBrokenPair
@@ -126,7 +127,8 @@ class Intervention:
         if session.state.hold_reason == error.code:
             return
         now, bot_id = session.clock.now(), session.state.bot_id
-        line = log_record(bot_id, LogType.WARNING, f"held up: {error}", now, reason=error.code)
+        text = f"held up: {error}"
+        line = log_record(bot_id, LogType.WARNING, text, now, EventKind.HELD_UP, reason=error.code)
         session.write(lambda state: Change(state, records=Records(logs=(line,))))
 
     async def _settle(self) -> None:
@@ -135,10 +137,10 @@ class Intervention:
         if under_way and not await self._settled():
             return
         state = session.state
-        commanded = state.command is not None or state.status is Status.STOPPING
-        if state.status_reason == UNPROVEN and state.status is Status.ERROR and not commanded:
+        asked = state.command is not None or state.status is Status.STOPPING
+        if state.status_reason == UNPROVEN and state.status is Status.ERROR and not asked:
             session.write(_resolved)
-        if commanded:
+        if asked:
             await self._obey()
 
     async def _settled(self) -> bool:
@@ -195,19 +197,29 @@ class Intervention:
     async def _obey(self) -> None:
         """Carry out the command, or go on stopping."""
         session = self._session
-        state, now = session.state, session.clock.now()
-        kind = state.command.kind if state.command is not None else None
-        hand_over = kind is CommandKind.HAND_OVER
+        state = session.state
+        kind = commanded(state)
         if kind in ACCEPTS:
             await self._accept_exchange(close=kind is CommandKind.CLOSE_AND_ACCEPT)
             return
-        if state.cycle is not None and hand_over:
-            prices = await self._marks()
-            session.write(lambda s: conclusion.hand_over(session.config, s, prices, now))
-        elif state.cycle is not None:
+        if state.cycle is not None and kind is CommandKind.HAND_OVER:
+            await self._hand_over()
+        if session.state.cycle is not None and commanded(session.state) not in ACCEPTS:
             await Execution(session, None).start(self._closing(CloseReason.USER))
         if session.state.is_flat:
             await self._come_to_rest()
+
+    async def _hand_over(self) -> None:
+        """Leave the position to the user, unless another command has come in between."""
+        session, now = self._session, self._session.clock.now()
+        prices = await self._marks()
+
+        def left(state: BotState) -> Change:
+            if commanded(state) is not CommandKind.HAND_OVER:
+                return Change(state)
+            return conclusion.hand_over(session.config, state, prices, now)
+
+        session.write(left)
 
     async def _accept_exchange(self, *, close: bool) -> None:
         """Take what the exchange holds for right; the bot is paused then."""
@@ -224,16 +236,18 @@ class Intervention:
         session.write(accepted)
 
     async def _come_to_rest(self) -> None:
-        """Flat: a stopping bot stops, a commanded one pauses."""
+        """Flat: a stopping or killed bot stops, any other that was commanded pauses."""
         session = self._session
-        if session.state.status is Status.STOPPING:
-            self._retirement.release_claims(session.config)
+        if commanded(session.state) is CommandKind.KILL:
+            session.write(_retiring)
 
         def rested(state: BotState) -> Change:
             if state.status is Status.STOPPED or (
                 state.status is Status.PAUSED and state.command is None
             ):
                 return Change(state)
+            if state.status is Status.STOPPING:
+                self._retirement.release_claims(session.config)
             status = next_status(state.status, Move.CLOSE_DONE)
             return Change(replace(state, status=status, command=None))
 
@@ -295,9 +309,11 @@ class Intervention:
         now = self._session.clock.now()
 
         def paused(state: BotState) -> Change:
-            line = log_record(state.bot_id, LogType.WARNING, f"entry not made: {text}", now)
+            pauses = state.status is Status.RUNNING
+            event = EventKind.PAUSED if pauses else None
+            line = log_record(state.bot_id, LogType.WARNING, f"entry not made: {text}", now, event)
             records = Records(logs=(line,))
-            if state.status is not Status.RUNNING:
+            if not pauses:
                 return Change(state, records=records)
             status = next_status(state.status, Move.PAUSE)
             reason = f"entry_impossible: {text}"[:160]
@@ -324,6 +340,19 @@ class Intervention:
             started_at=session.clock.now(),
             order_type=settings.order_type_close if limit else OrderType.MARKET,
         )
+
+
+def _retiring(state: BotState) -> Change:
+    """A killed bot is stopping first: nobody can start it while its claims are given up."""
+    if commanded(state) is not CommandKind.KILL or state.status is Status.STOPPING:
+        return Change(state)
+    status = next_status(state.status, Move.STOP_OPEN)
+    return Change(replace(state, status=status, status_reason=""))
+
+
+def commanded(state: BotState) -> CommandKind | None:
+    """Return what the user has ordered and no tick has done yet."""
+    return state.command.kind if state.command is not None else None
 
 
 def quiet_after(error: Exception, now: int) -> int:

@@ -1,6 +1,6 @@
 """The bridge from a bot's state to the decision function and back to words."""
 
-from pairtrader.model.bot import BotConfig, BotState, Status
+from pairtrader.model.bot import BotConfig, BotState, Status, cooldown_until
 from pairtrader.model.cycle import CloseReason
 from pairtrader.model.settings import BotSettings
 from pairtrader.strategy import decision
@@ -23,13 +23,6 @@ HOLDS = {
     decision.HOLD_CAP: "over_cap",
     decision.HOLD_LADDER_DONE: "ladder_done",
 }
-
-
-def cooldown_until(settings: BotSettings, state: BotState) -> int | None:
-    """Return until when no entry may follow the last close, ms UTC; None for no cooldown."""
-    if not state.closed_at or not settings.cooldown_seconds:
-        return None
-    return state.closed_at + settings.cooldown_seconds * 1000
 
 
 def judge(

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from pairtrader.model.bot import BotState, Status
+from pairtrader.trading.invalid_move import InvalidMove
 
 
 class Move(StrEnum):
@@ -45,15 +46,6 @@ TRANSITIONS: dict[tuple[Status, Move], Status] = {
 
 COMMANDABLE = frozenset({Status.RUNNING, Status.PAUSED, Status.STOPPING, Status.ERROR})
 """Statuses in which a tick carries out a command."""
-
-
-class InvalidMove(Exception):
-    """The bot's status does not allow this move."""
-
-    def __init__(self, status: Status, move: Move) -> None:
-        super().__init__(f"a bot that is {status} can't {move.replace('_', ' ')}")
-        self.status = status
-        self.move = move
 
 
 def next_status(status: Status, move: Move) -> Status:

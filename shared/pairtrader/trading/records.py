@@ -5,20 +5,27 @@ from decimal import Decimal
 
 from pairtrader.model.bot import BotConfig, BotState
 from pairtrader.model.cycle import Cycle
+from pairtrader.model.events import EventKind
 from pairtrader.model.records import CycleRecord, LogRecord, LogType, PositionRecord
 
 Detail = str | int | float | bool | None
 
 
 def log_record(
-    bot_id: str, log_type: LogType, message: str, now: int, **details: Detail | Decimal
+    bot_id: str,
+    log_type: LogType,
+    message: str,
+    now: int,
+    event: EventKind | None = None,
+    **details: Detail | Decimal,
 ) -> LogRecord:
-    """Return one line of the bot's log; its id sorts by time."""
+    """Return one line of the bot's log; its id sorts by time. One with an `event` is sent out."""
     plain: dict[str, Detail] = {
         key: format(value, "f") if isinstance(value, Decimal) else value
         for key, value in details.items()
     }
-    return LogRecord(bot_id, f"{now:013d}-{secrets.token_hex(4)}", log_type, message, plain, now)
+    line_id = f"{now:013d}-{secrets.token_hex(4)}"
+    return LogRecord(bot_id, line_id, log_type, message, plain, now, event)
 
 
 def position_records(
@@ -80,6 +87,9 @@ def cycle_record(
         opened_at=cycle.opened_at,
         closed_at=closed_at,
         mode=config.mode,
+        market1_symbol=config.market1.symbol,
+        market2_symbol=config.market2.symbol,
+        bot_name=config.settings.bot_name,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pairtrader.exchanges.base import BaseExchange
 from pairtrader.exchanges.errors import ExchangeError, SkipTick
 from pairtrader.model.bot import Bot, BotState, Status
+from pairtrader.model.events import EventKind
 from pairtrader.model.records import LogType
 from pairtrader.model.settings import OnBrokenPair
 from pairtrader.trading import reconciliation
@@ -27,6 +28,8 @@ from pairtrader.trading.store import Guard
 
 SAID_ONCE = frozenset({"over_cap"})
 """Reasons for holding that the log names when they begin."""
+USER_MUST_ACT = frozenset({"keys_refused", "user_must_act"})
+"""What keeps an account from being read until its owner does something about it."""
 BEFORE_START = "before_start_time"
 MARKETS_KEPT_MS = 86_400_000
 MARKETS_ASKED_EVERY_MS = 3_600_000
@@ -158,6 +161,13 @@ class Tick:
             text = f"row {level + 1} skipped: it would lift the position over its cap"
             line = log_record(state.bot_id, LogType.INFO, text, seen.at, spread=seen.spread)
             self._ports.logs.add(line)
+        if reason in USER_MUST_ACT and reason != state.hold_reason:
+            text = f"held up: the account can't be read: {reason}"
+            self._ports.logs.add(
+                log_record(
+                    state.bot_id, LogType.WARNING, text, seen.at, EventKind.HELD_UP, reason=reason
+                )
+            )
         return self._idle(replace(state, hold_reason=reason), TickResult.IDLE)
 
     def _skip(self, state: BotState, reason: str) -> TickReport:

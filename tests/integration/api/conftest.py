@@ -5,9 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from pairtrader.storage.accounts import AccountItem
+from pairtrader.storage.api_tokens import ApiTokenItem
+from pairtrader.storage.audit_log import AuditItem
 from pairtrader.storage.bot_items import BotItem
 from pairtrader.storage.claims import ClaimItem
 from pairtrader.storage.cycles import CycleItem
+from pairtrader.storage.idempotency import KeyedRequestItem
+from pairtrader.storage.login_attempts import AttemptItem
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
 from pairtrader.storage.refresh_tokens import FamilyItem
@@ -19,6 +23,9 @@ from pairtrader.storage.users import UserItem
 TABLES = (
     UserItem,
     AccountItem,
+    ApiTokenItem,
+    AttemptItem,
+    AuditItem,
     FamilyItem,
     ClaimItem,
     BotItem,
@@ -27,6 +34,7 @@ TABLES = (
     CycleItem,
     LogItem,
     HistoryItem,
+    KeyedRequestItem,
     RiskItem,
 )
 

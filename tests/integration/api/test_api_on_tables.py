@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import boto3
+import pyotp
 import pytest
 from botocore.exceptions import ClientError
 from fastapi.testclient import TestClient
 
-from functions.api import services as wiring
 from functions.api.app import create_app
+from functions.api.deployed_services import DeployedServices
 from functions.api.identifiers import new_id
 from functions.api.settings import Settings
 from pairtrader.model.account import ExchangeName
@@ -25,6 +26,14 @@ from tests.fakes.api_world import PASSWORD, Caller, bot_body
 
 GROUP = "api-test-bots"
 RECENTLY = (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:00Z")
+
+
+class StackServices(DeployedServices):
+    """The deployed ones, but for what asks other functions."""
+
+    def __init__(self, settings: Settings, exchanges: FakeExchanges, ticks: FakeTicks) -> None:
+        super().__init__(settings)
+        vars(self).update(exchanges=exchanges, _ticks=ticks)
 
 
 class Stack:
@@ -43,12 +52,12 @@ class Stack:
             scheduler_dlq_arn="arn:aws:sqs:us-east-1:000000000000:dlq",
             jwt_secret_arn=secret_arn,
             sealing_secret_arn=secret_arn,
+            bootstrap_secret_arn=secret_arn,
+            websocket_endpoint="https://sockets.example.com/live",
+            notification_queue_url="https://queues.example.com/notifications",
             registration_open=True,
         )
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(wiring, "ExchangeGateway", lambda _: self.exchanges)
-            patch.setattr(wiring, "TickGateway", lambda _: self.ticks)
-            services = wiring.build_services(settings)
+        services = StackServices(settings, self.exchanges, self.ticks)
         self.client = TestClient(create_app(services), base_url="https://localhost")
 
     def user(self, name: str) -> Caller:
@@ -241,3 +250,33 @@ def test_refresh_tokens_rotate_on_the_table(stack: Stack) -> None:
     third = refresh(second).json()["refresh_token"]
     assert refresh(first).json()["code"] == "refresh_token_reused"
     assert refresh(third).json()["code"] == "invalid_refresh_token"
+
+
+def test_two_factors_and_every_end_of_a_session_on_the_tables(stack: Stack, ada: Caller) -> None:
+    secret = ada("POST", "/auth/totp", {"password": PASSWORD}).json()["secret"]
+    app = pyotp.TOTP(secret)
+    codes = ada("POST", "/auth/totp/verify", {"code": app.now()}).json()["recovery_codes"]
+    name = ada("GET", "/users/me").json()["username"]
+    assert ada("GET", "/users/me").json()["totp_enabled"] is True
+
+    form = {"username": name, "password": PASSWORD}
+    half = stack.client.post("/api/v1/auth/login", data=form)
+    assert half.json()["code"] == "totp_required"
+
+    def finish(code: str) -> Any:
+        body = {"mfa_token": half.json()["mfa_token"], "code": code}
+        return stack.client.post("/api/v1/auth/login/totp", json=body)
+
+    assert finish(codes[0]).status_code == 200
+    assert finish(codes[0]).json()["code"] == "invalid_mfa_code"
+    assert len(ada("GET", "/auth/sessions").json()["items"]) == 2
+
+    token = ada("POST", "/auth/tokens", {"name": "script", "scope": "read"}).json()["token"]
+    script = Caller(stack.client, token)
+    assert script("GET", "/users/me").json()["recovery_codes_left"] == 9
+    change = {"current_password": PASSWORD, "new_password": "another horse, another battery"}
+    fresh = ada("POST", "/auth/password", change).json()["access_token"]
+    assert ada("GET", "/users/me").status_code == 401
+    assert script("GET", "/users/me").status_code == 200
+    assert Caller(stack.client, fresh)("POST", "/auth/logout-everywhere").status_code == 204
+    assert script("GET", "/users/me").status_code == 401

@@ -12,9 +12,9 @@ from pairtrader.model.account import ExchangeName
 from pairtrader.model.bot import BotConfig, BotState, Status
 from pairtrader.model.capacity import bots_of, capacity_of
 from pairtrader.storage.bots import BotRepository, Guard
-from pairtrader.storage.capacity import CapacityItem, CapacityReached, CapacityRepository
+from pairtrader.storage.capacity import CapacityItem, CapacityRepository
 from pairtrader.storage.claims import ClaimItem, ClaimRepository, claim
-from pairtrader.storage.errors import Superseded
+from pairtrader.storage.errors import CapacityReached, Superseded
 from pairtrader.storage.schedules import Schedules
 from pairtrader.storage.transactions import open_connection, together, transact
 from tests.fakes.memory_api_stores import MemoryCapacity

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.exchange_gateway import ExchangeFailure
+from functions.api.accounts.exchange_failure import ExchangeFailure
 from pairtrader.model.bot import Status
 from tests.fakes.api_world import ApiWorld, Caller
 

@@ -8,9 +8,15 @@ import pytest
 from jose import jwt
 from pydantic import ValidationError
 
-from functions.api import sessions
-from functions.api.access_tokens import AUDIENCE, LIFETIME_SECONDS, AccessTokens, InvalidToken
-from functions.api.signing_keys import SigningKey, SigningKeys, SigningKeySource
+from functions.api.identity import logins, sessions
+from functions.api.identity.access_tokens import (
+    AUDIENCE,
+    LIFETIME_SECONDS,
+    AccessClaims,
+    AccessTokens,
+    InvalidToken,
+)
+from functions.api.identity.signing_keys import SigningKey, SigningKeys, SigningKeySource
 from tests.fakes.api_world import NOW, PASSWORD, ApiWorld, Caller, FixedKeys
 
 LOGIN, REFRESH = "/api/v1/auth/login", "/api/v1/auth/refresh"
@@ -89,13 +95,13 @@ def test_wrong_name_and_wrong_password_look_the_same_and_cost_the_same(
 ) -> None:
     register(world)
     checks: list[str] = []
-    real = sessions.password_matches
+    real = logins.password_matches
 
     def counted(password: str, stored: str | None) -> bool:
         checks.append(password)
         return real(password, stored)
 
-    monkeypatch.setattr(sessions, "password_matches", counted)
+    monkeypatch.setattr(logins, "password_matches", counted)
     answers = [log_in(world, "nobody", "wrong password"), log_in(world, "ada", "wrong password")]
     for answer in answers:
         assert answer.status_code == 401
@@ -108,7 +114,7 @@ def test_wrong_name_and_wrong_password_look_the_same_and_cost_the_same(
 def test_an_outdated_hash_is_renewed_by_a_login(
     world: ApiWorld, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "is_outdated", lambda _: True)
+    monkeypatch.setattr(logins, "is_outdated", lambda _: True)
     before = world.users.find("ada")
     world.clock.advance(1)
     assert log_in(world).status_code == 200
@@ -180,35 +186,93 @@ def test_a_session_ends_a_month_after_its_last_refresh(world: ApiWorld) -> None:
     assert refresh(world, token).json()["code"] == "invalid_refresh_token"
 
 
-def test_browsers_keep_the_refresh_token_in_a_strict_cookie(world: ApiWorld) -> None:
+COOKIE_WAY = {"X-Refresh-Token": "cookie"}
+OWN_PAGE = {"Origin": "https://bots.example.com"}
+
+
+def log_in_by_browser(world: ApiWorld) -> Any:
+    form = {"username": "ada", "password": PASSWORD}
+    return world.client.post(LOGIN, data=form, headers=COOKIE_WAY)
+
+
+def test_browsers_keep_the_refresh_token_in_a_strict_cookie_and_nowhere_else(
+    world: ApiWorld,
+) -> None:
     register(world)
-    cookie = log_in(world).headers["set-cookie"]
+    login = log_in_by_browser(world)
+    assert login.json()["refresh_token"] is None
+    cookie = login.headers["set-cookie"]
     for part in ("HttpOnly", "Secure", "SameSite=strict", "Path=/api/v1/auth"):
         assert part in cookie
-    assert world.client.post(REFRESH).status_code == 200
-    own = world.client.post(REFRESH, headers={"Origin": "https://bots.example.com"})
-    assert own.status_code == 200
-    foreign = world.client.post(REFRESH, headers={"Origin": "https://evil.example.com"})
+    renewed = world.client.post(REFRESH, headers=OWN_PAGE)
+    assert renewed.status_code == 200
+    assert renewed.json()["refresh_token"] is None
+    assert renewed.headers["set-cookie"] != cookie
+
+
+def test_a_page_cannot_have_the_cookie_s_successor_told_in_the_body(world: ApiWorld) -> None:
+    register(world)
+    log_in_by_browser(world)
+    answer = world.client.post(REFRESH, headers={**OWN_PAGE, "X-Refresh-Token": "body"})
+    assert answer.json()["refresh_token"] is None
+
+
+def test_scripts_get_the_refresh_token_in_the_body_and_no_cookie(world: ApiWorld) -> None:
+    register(world)
+    login = log_in(world)
+    assert "set-cookie" not in login.headers
+    renewed = refresh(world, login.json()["refresh_token"])
+    assert "set-cookie" not in renewed.headers
+    assert renewed.json()["refresh_token"]
+
+
+def test_another_way_of_handing_out_is_refused(world: ApiWorld) -> None:
+    register(world)
+    form = {"username": "ada", "password": PASSWORD}
+    answer = world.client.post(LOGIN, data=form, headers={"X-Refresh-Token": "pigeon"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": ""},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example.com"},
+        {"Origin": "http://[broken"},
+        {"Origin": "https://bots.example.com.evil.com"},
+    ],
+)
+@pytest.mark.parametrize("path", [REFRESH, "/api/v1/auth/logout"])
+def test_the_cookie_is_taken_from_the_stack_s_own_pages_alone(
+    world: ApiWorld, path: str, headers: dict[str, str]
+) -> None:
+    register(world)
+    log_in_by_browser(world)
+    foreign = world.client.post(path, headers=headers)
     assert (foreign.status_code, foreign.json()["code"]) == (403, "foreign_origin")
+    assert world.client.post(REFRESH, headers=OWN_PAGE).status_code == 200
 
 
 def test_behind_another_host_the_pages_origin_is_told_by_the_stack() -> None:
     world = ApiWorld(ui_origin="https://pages.example.com")
     register(world)
-    log_in(world)
+    log_in_by_browser(world)
     pages = {"Origin": "https://pages.example.com"}
     assert world.client.post(REFRESH, headers=pages).status_code == 200
-    host = {"Origin": "https://bots.example.com"}
-    assert world.client.post(REFRESH, headers=host).status_code == 403
+    assert world.client.post(REFRESH, headers=OWN_PAGE).status_code == 403
 
 
 def test_logout_ends_the_session_and_takes_the_cookie_away(world: ApiWorld) -> None:
     register(world)
-    token = log_in(world).json()["refresh_token"]
-    answer = world.client.post("/api/v1/auth/logout")
+    access_token = log_in_by_browser(world).json()["access_token"]
+    me = {"Authorization": f"Bearer {access_token}"}
+    assert world.client.get("/api/v1/users/me", headers=me).status_code == 200
+    answer = world.client.post("/api/v1/auth/logout", headers=OWN_PAGE)
     assert answer.status_code == 204
     assert "Max-Age=0" in answer.headers["set-cookie"]
-    assert refresh(world, token).status_code == 401
+    assert world.client.get("/api/v1/users/me", headers=me).status_code == 401
     assert world.client.post("/api/v1/auth/logout").status_code == 204
 
 
@@ -236,6 +300,7 @@ CLAIMS = {
     "iss": "test",
     "aud": AUDIENCE,
     "sub": "user",
+    "sid": "session",
     "iat": NOW // 1000,
     "exp": NOW // 1000 + 60,
     "jti": "1",
@@ -262,6 +327,12 @@ def unsigned() -> str:
     return f"{header.decode().rstrip('=')}.{sign().split('.')[1]}."
 
 
+def deep() -> str:
+    """A header nested without end."""
+    header = base64.urlsafe_b64encode(b'{"kid":' + b"[" * 5000).decode()
+    return f"{header}.{sign().split('.')[1]}.x"
+
+
 @pytest.mark.parametrize(
     "token",
     [
@@ -275,13 +346,15 @@ def unsigned() -> str:
         sign({"exp": NOW // 1000}),
         sign({"iat": NOW // 1000 + 3600, "exp": NOW // 1000 + 7200}),
         sign({"aud": "another"}),
+        sign({"sid": 7}),
+        deep(),
         sign({"iss": "another"}),
         *(sign(drop=claim) for claim in CLAIMS),
     ],
 )
 def test_tokens_that_are_not_ours_are_refused(token: str) -> None:
     tokens = AccessTokens(FixedKeys(), "test")
-    assert tokens.verify(sign(), NOW) == "user"
+    assert tokens.verify(sign(), NOW) == AccessClaims("user", "session")
     with pytest.raises(InvalidToken):
         tokens.verify(token, NOW)
 
@@ -289,10 +362,10 @@ def test_tokens_that_are_not_ours_are_refused(token: str) -> None:
 def test_the_key_before_still_verifies_but_does_not_sign() -> None:
     keys = FixedKeys()
     tokens = AccessTokens(keys, "test")
-    old = tokens.issue("user", NOW)
+    old = tokens.issue("user", "session", NOW)
     keys.keys = SigningKeys(kid="2", key=OTHER_KEY, previous=SigningKey(kid="1", key="k" * 64))
-    assert tokens.verify(old, NOW) == "user"
-    assert jwt.get_unverified_header(tokens.issue("user", NOW))["kid"] == "2"
+    assert tokens.verify(old, NOW) == AccessClaims("user", "session")
+    assert jwt.get_unverified_header(tokens.issue("user", "session", NOW))["kid"] == "2"
 
 
 class FakeSecrets:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.exchange_gateway import ExchangeFailure
+from functions.api.accounts.exchange_failure import ExchangeFailure
 from pairtrader.model.bot import CommandKind, Status
 from tests.fakes.api_world import NOW, ApiWorld, Caller
 
@@ -276,7 +276,7 @@ def test_a_bot_that_never_stands_still_is_reported(
         return bot
 
     monkeypatch.setattr(world.bots, "load", moving)
-    monkeypatch.setattr("functions.api.retries.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("functions.api.bots.retries.PAUSE_SECONDS", 0)
     assert code(ada("POST", f"/bots/{bot_id}/pause")) == (409, "changed_meanwhile")
 
 

@@ -157,6 +157,7 @@ def test_the_current_minute_follows_the_history_without_doubles(
     [
         ({"since": "2026-06-01T12:00:00"}, ["since"]),
         ({"until": "yesterday"}, ["until"]),
+        ({"since": "2026-06-01T12:00:00Z", "until": "2026-06-01T11:00:00Z"}, ["until"]),
         ({"resolution": "hour"}, ["resolution"]),
         ({"limit": "0"}, ["limit"]),
         ({"limit": "5001"}, ["limit"]),

@@ -138,6 +138,31 @@ def test_the_answer_says_whether_a_change_closes_the_position(
     assert answer.json()["pnl_percent"] == pytest.approx(0.45)
 
 
+def test_a_change_says_from_when_on_each_setting_counts(
+    world: ApiWorld, ada: Caller, bot_id: str
+) -> None:
+    world.bots.edit(bot_id, status=Status.RUNNING)
+    world.open_cycle(bot_id)
+    changes = {"pause_after_close": False, "profit_ratio": 3, "max_position_value": "900"}
+    effects = ada("PUT", f"/bots/{bot_id}", changes).json()["effects"]
+    assert {each["field"]: each["applies"] for each in effects} == {
+        "pause_after_close": "at_close",
+        "profit_ratio": "now",
+        "max_position_value": "at_next_entry",
+    }
+    assert ada("PUT", f"/bots/{bot_id}", changes).json()["effects"] == []
+
+
+@pytest.mark.parametrize("status", [Status.ERROR, Status.STOPPING])
+def test_no_exit_is_promised_where_none_is_judged(
+    world: ApiWorld, ada: Caller, bot_id: str, status: Status
+) -> None:
+    world.bots.edit(bot_id, status=status)
+    world.open_cycle(bot_id)
+    answer = ada("PUT", f"/bots/{bot_id}", {"profit_ratio": 0.44})
+    assert (answer.status_code, answer.json()["triggers_exit"]) == (200, None)
+
+
 def test_another_interval_counts_slots_anew(world: ApiWorld, ada: Caller, bot_id: str) -> None:
     world.bots.edit(bot_id, status=Status.RUNNING, last_slot=1200)
     ada("PUT", f"/bots/{bot_id}", {"tick_interval_seconds": 10})

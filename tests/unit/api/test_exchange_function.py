@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.api.exchange_gateway import ExchangeFailure, ExchangeGateway
-from functions.api.feasibility import find_facts
-from functions.api.problems import Problem
+from functions.api.accounts.exchange_failure import ExchangeFailure
+from functions.api.accounts.exchange_gateway import ExchangeGateway
+from functions.api.bots.feasibility import find_facts
+from functions.api.web.problems import Problem
 from functions.exchange.answers import respond
 from functions.exchange.shelf import ExchangeShelf
 from pairtrader.exchanges.base import BaseExchange

@@ -12,10 +12,11 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 from pydantic import TypeAdapter, ValidationError
 
-from functions.api.exchange_gateway import ExchangeFailure, ExchangeGateway
-from functions.api.passwords import _NOBODY, hash_password, is_outdated, password_matches
+from functions.api.accounts.exchange_failure import ExchangeFailure
+from functions.api.accounts.exchange_gateway import ExchangeGateway
+from functions.api.bots.tick_gateway import TickGateway
+from functions.api.identity.passwords import _NOBODY, hash_password, is_outdated, password_matches
 from functions.api.settings import Settings
-from functions.api.tick_gateway import TickGateway
 from pairtrader.model.account import AccountMode, Credentials, ExchangeAccount, ExchangeName
 from pairtrader.model.market import Market
 from pairtrader.storage.key_vault import KeysNotFound, KeyVault

@@ -18,6 +18,9 @@ ENVIRONMENT = {
     "SCHEDULER_DLQ_ARN": "arn:dlq",
     "JWT_SECRET_ARN": "arn:secret",
     "SEALING_SECRET_ARN": "arn:seal",
+    "BOOTSTRAP_SECRET_ARN": "arn:bootstrap",
+    "WEBSOCKET_ENDPOINT": "https://sockets.example.com/live",
+    "NOTIFICATION_QUEUE_URL": "https://queues.example.com/notifications",
 }
 
 

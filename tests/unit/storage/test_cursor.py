@@ -40,8 +40,16 @@ def test_a_cursor_leads_to_where_its_page_ended() -> None:
         forged(KEY | {"cycle_number": {"N": 7}}),
         forged(KEY | {"cycle_number": "7"}),
         forged(KEY | {"cycle_number": {"N": "7" * 2000}}),
+        forged(KEY | {"cycle_number": {"N": "7" * 39}}),
+        forged(KEY | {"cycle_number": {"N": "\u0667"}}),
+        base64.urlsafe_b64encode(b"[" * 100_000).decode(),
     ],
 )
 def test_what_is_no_cursor_of_this_list_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
         decode_cursor(cursor, KEYS, bot_id="b")
+
+
+def test_half_a_character_never_reaches_a_table() -> None:
+    with pytest.raises(BadCursor):
+        decode_cursor(forged({"bot_id": {"S": "b"}, "sort": {"S": "\ud800"}}), "bot_id sort")

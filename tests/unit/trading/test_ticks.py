@@ -15,7 +15,8 @@ from pairtrader.model.bot import CommandKind, Status
 from pairtrader.storage.bots import Guard
 from pairtrader.strategy.spread import spread
 from pairtrader.trading.engine import TickEngine
-from pairtrader.trading.lifecycle import TRANSITIONS, InvalidMove, Move, next_status
+from pairtrader.trading.invalid_move import InvalidMove
+from pairtrader.trading.lifecycle import TRANSITIONS, Move, next_status
 from pairtrader.trading.metronome import TickRequest, TickSource, phase_seconds
 from pairtrader.trading.report import TickResult
 from tests.fakes.faulty_exchange import FaultyExchange

@@ -1,0 +1,1 @@
+"""Exchange accounts, and the function that speaks with exchanges."""

@@ -1,0 +1,1 @@
+"""Bots: settings, commands, limits and switches."""

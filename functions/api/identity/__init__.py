@@ -1,0 +1,1 @@
+"""Who may come in: logins, tokens, second factors, users and their preferences."""

@@ -1,0 +1,1 @@
+"""What reaches users by itself: notifications and live push."""

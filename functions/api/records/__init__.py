@@ -1,0 +1,1 @@
+"""What has happened: histories, results, the audit log."""

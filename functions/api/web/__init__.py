@@ -1,0 +1,1 @@
+"""What surrounds every endpoint: addresses, frames, problems, routes, the description."""

@@ -1,0 +1,1 @@
+"""What people are shown of bots and their records, as plain JSON values."""
