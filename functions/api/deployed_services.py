@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from functions.api.identity.preferences import UserPreferences
     from functions.api.identity.second_factor import SecondFactor
     from functions.api.identity.sessions import Sessions
-    from functions.api.identity.signing_keys import SigningKeySource
     from functions.api.identity.throttling import Throttle
     from functions.api.identity.users import Users
     from functions.api.messages.live_tickets import LiveTickets
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from pairtrader.storage.cycles import CycleRepository
     from pairtrader.storage.orders import OrderRepository
     from pairtrader.storage.risk import RiskRepository
+    from pairtrader.storage.rotating_keys import RotatingKeySource
     from pairtrader.storage.schedules import Schedules
     from pairtrader.storage.sealing import Seal
     from pairtrader.storage.users import UserRepository
@@ -260,10 +260,10 @@ class DeployedServices(Services):
         return Audit(AuditRepository(), now_ms)
 
     @cached_property
-    def _keys(self) -> "SigningKeySource":
-        from functions.api.identity.signing_keys import SigningKeySource
+    def _keys(self) -> "RotatingKeySource":
+        from pairtrader.storage.rotating_keys import RotatingKeySource
 
-        return SigningKeySource(self._settings.jwt_secret_arn)
+        return RotatingKeySource(self._settings.jwt_secret_arn)
 
     @cached_property
     def _tokens(self) -> "AccessTokens":

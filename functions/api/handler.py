@@ -8,15 +8,15 @@ from mangum import Mangum
 from functions.api import snapshot
 from functions.api.app import create_app
 from functions.api.deployed_services import DeployedServices
-from functions.api.identity.signing_keys import SigningKeySource
 from functions.api.settings import get_settings
 from functions.api.web.origin import OriginProof
 from functions.api.web.problems import MEDIA_TYPE
 from pairtrader.observability import logger
+from pairtrader.storage.rotating_keys import RotatingKeySource
 
 _settings = get_settings()
 _services = DeployedServices(_settings)
-_origin_keys = SigningKeySource(_settings.origin_secret_arn)
+_origin_keys = RotatingKeySource(_settings.origin_secret_arn)
 _proof = OriginProof(_origin_keys) if _settings.origin_secret_arn else None
 _app = create_app(_services, _settings.ui_origin, _proof)
 _serve = Mangum(_app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])

@@ -13,7 +13,6 @@ import pytest
 from functions.api.identifiers import new_id
 from functions.api.identity.access_tokens import AccessTokens
 from functions.api.identity.sessions import REFRESH_SECONDS
-from functions.api.identity.signing_keys import SigningKey, SigningKeys
 from functions.api.settings import Settings
 from pairtrader.model.account import AccountMode, ExchangeName
 from pairtrader.model.bot import BotConfig, BotState, Status
@@ -21,6 +20,7 @@ from pairtrader.model.settings import BotSettings
 from pairtrader.storage.bots import BotRepository
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.refresh_tokens import RefreshTokenRepository, TokenFamily
+from pairtrader.storage.rotating_keys import RotatingKey, RotatingKeys
 from pairtrader.storage.users import Role, User, UserRepository
 from tests.benchmarks.stubbed_aws import SIGNING_SECRET, StubbedAws
 from tests.fakes.api_gateways import market
@@ -128,8 +128,8 @@ class Context:
 
 
 class _Keys:
-    def current(self) -> SigningKeys:
-        return SigningKeys.model_validate_json(SIGNING_SECRET)
+    def current(self) -> RotatingKeys:
+        return RotatingKeys.model_validate_json(SIGNING_SECRET)
 
-    def find(self, kid: str) -> SigningKey | None:
+    def find(self, kid: str) -> RotatingKey | None:
         return self.current().find(kid)

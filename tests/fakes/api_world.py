@@ -26,7 +26,6 @@ from functions.api.identity.passwords import hash_password
 from functions.api.identity.preferences import UserPreferences
 from functions.api.identity.second_factor import SecondFactor
 from functions.api.identity.sessions import Sessions
-from functions.api.identity.signing_keys import SigningKey, SigningKeys
 from functions.api.identity.throttling import Throttle
 from functions.api.identity.users import Users
 from functions.api.messages.live_tickets import LiveTickets
@@ -41,6 +40,7 @@ from functions.api.web.client_address import Client
 from functions.api.web.idempotency import Idempotency
 from pairtrader.model.cycle import Cycle, Leg
 from pairtrader.model.records import LogRecord, PositionRecord
+from pairtrader.storage.rotating_keys import RotatingKey, RotatingKeys
 from pairtrader.storage.users import Role, User
 from tests.fakes.api_gateways import FakeExchanges, FakeSchedules, FakeTicks
 from tests.fakes.clock import FakeClock
@@ -84,12 +84,12 @@ class FixedKeys:
     """Signing keys that a test can exchange."""
 
     def __init__(self) -> None:
-        self.keys = SigningKeys(kid="1", key="k" * 64)
+        self.keys = RotatingKeys(kid="1", key="k" * 64)
 
-    def current(self) -> SigningKeys:
+    def current(self) -> RotatingKeys:
         return self.keys
 
-    def find(self, kid: str) -> SigningKey | None:
+    def find(self, kid: str) -> RotatingKey | None:
         return self.keys.find(kid)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from functions.api.identity.signing_keys import SigningKeys
 from functions.api.web.client_address import VIEWER
 from functions.api.web.origin import HEADER
+from pairtrader.storage.rotating_keys import RotatingKeys
 from scripts.gateway import security_headers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ def test_cloudfront_proves_itself_by_the_secret_the_api_reads(
     made = resources["OriginSecret"]["Properties"]["GenerateSecretString"]
     assert made["GenerateStringKey"] == "key"
     text = json.loads(made["SecretStringTemplate"]) | {"key": "x" * made["PasswordLength"]}
-    assert SigningKeys.model_validate(text)
+    assert RotatingKeys.model_validate(text)
 
 
 def test_cookies_are_for_the_address_that_browsers_show(main: dict[str, Any]) -> None:

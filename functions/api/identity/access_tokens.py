@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.api.identifiers import new_id
-from functions.api.identity.signing_keys import SigningKey, SigningKeys
+from pairtrader.storage.rotating_keys import RotatingKey, RotatingKeys
 
 ALGORITHM = "HS256"
 AUDIENCE = "pairtrader-api"
@@ -42,10 +42,10 @@ class MfaClaims:
 class KeySource(Protocol):
     """Where the signing keys come from."""
 
-    def current(self) -> SigningKeys:
+    def current(self) -> RotatingKeys:
         """Return the keys in force."""
 
-    def find(self, kid: str) -> SigningKey | None:
+    def find(self, kid: str) -> RotatingKey | None:
         """Return the key of this id."""
 
 

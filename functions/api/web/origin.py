@@ -4,8 +4,8 @@ import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from functions.api.identity.signing_keys import SigningKeys, SigningKeySource
 from functions.api.web.problems import Problem, problem_response
+from pairtrader.storage.rotating_keys import RotatingKeys, RotatingKeySource
 
 HEADER = b"x-origin-secret"
 
@@ -13,7 +13,7 @@ HEADER = b"x-origin-secret"
 class OriginProof:
     """Compares what a request brings with the secret, whose last key is good while it changes."""
 
-    def __init__(self, keys: SigningKeySource) -> None:
+    def __init__(self, keys: RotatingKeySource) -> None:
         self._keys = keys
 
     def is_given_by(self, presented: bytes) -> bool:
@@ -21,7 +21,7 @@ class OriginProof:
         return _holds(self._keys.current(), presented) or _holds(self._keys.recent(), presented)
 
 
-def _holds(keys: SigningKeys, presented: bytes) -> bool:
+def _holds(keys: RotatingKeys, presented: bytes) -> bool:
     """Compare with both keys, in a time that tells nothing about them."""
     known = [key.key.get_secret_value().encode() for key in (keys, keys.previous) if key]
     return any(hmac.compare_digest(presented, key) for key in known)

@@ -16,7 +16,7 @@ from functions.api.identity.access_tokens import (
     AccessTokens,
     InvalidToken,
 )
-from functions.api.identity.signing_keys import SigningKey, SigningKeys, SigningKeySource
+from pairtrader.storage.rotating_keys import RotatingKey, RotatingKeys, RotatingKeySource
 from tests.fakes.api_world import NOW, PASSWORD, ApiWorld, Caller, FixedKeys
 
 LOGIN, REFRESH = "/api/v1/auth/login", "/api/v1/auth/refresh"
@@ -363,7 +363,7 @@ def test_the_key_before_still_verifies_but_does_not_sign() -> None:
     keys = FixedKeys()
     tokens = AccessTokens(keys, "test")
     old = tokens.issue("user", "session", NOW)
-    keys.keys = SigningKeys(kid="2", key=OTHER_KEY, previous=SigningKey(kid="1", key="k" * 64))
+    keys.keys = RotatingKeys(kid="2", key=OTHER_KEY, previous=RotatingKey(kid="1", key="k" * 64))
     assert tokens.verify(old, NOW) == AccessClaims("user", "session")
     assert jwt.get_unverified_header(tokens.issue("user", "session", NOW))["kid"] == "2"
 
@@ -381,7 +381,7 @@ class FakeSecrets:
 def test_signing_keys_are_kept_for_minutes_and_read_again_for_an_unknown_id() -> None:
     secrets = FakeSecrets({"kid": "1", "key": "k" * 64})
     time = [1000.0]
-    source = SigningKeySource("arn", secrets, timer=lambda: time[0])  # type: ignore[arg-type]
+    source = RotatingKeySource("arn", secrets, timer=lambda: time[0])  # type: ignore[arg-type]
     for _ in range(3):
         assert source.current().kid == "1"
     assert secrets.reads == 1
@@ -397,7 +397,7 @@ def test_signing_keys_are_kept_for_minutes_and_read_again_for_an_unknown_id() ->
 
 
 def test_a_short_signing_key_is_refused_and_not_shown() -> None:
-    source = SigningKeySource("arn", FakeSecrets({"kid": "1", "key": "hunter2"}))  # type: ignore[arg-type]
+    source = RotatingKeySource("arn", FakeSecrets({"kid": "1", "key": "hunter2"}))  # type: ignore[arg-type]
     with pytest.raises(ValidationError) as refused:
         source.current()
     assert "hunter2" not in str(refused.value)

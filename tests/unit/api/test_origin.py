@@ -7,9 +7,9 @@ import pytest
 from fastapi import Request
 
 from functions.api.dependencies import get_services
-from functions.api.identity.signing_keys import SigningKeySource
 from functions.api.web.client_address import client_address
 from functions.api.web.origin import OriginProof
+from pairtrader.storage.rotating_keys import RotatingKeySource
 from tests.fakes.api_world import ApiWorld
 
 OLD, NEW = "o" * 64, "n" * 64
@@ -48,7 +48,7 @@ def timer() -> Timer:
 
 @pytest.fixture
 def guarded(world: ApiWorld, secrets: Secrets, timer: Timer) -> ApiWorld:
-    source: Any = SigningKeySource("arn:origin", secrets, timer)  # type: ignore[arg-type]
+    source: Any = RotatingKeySource("arn:origin", secrets, timer)  # type: ignore[arg-type]
     world.app.state.origin_proof = OriginProof(source)
     return world
 

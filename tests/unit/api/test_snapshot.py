@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from functions.api import snapshot
 from functions.api.app import create_app
 from functions.api.deployed_services import DeployedServices
-from functions.api.identity.signing_keys import SigningKeySource
 from functions.api.settings import Settings
 from functions.api.web.routes import Subject
+from pairtrader.storage.rotating_keys import RotatingKeySource
 from pairtrader.storage.transactions import open_connection
 
 SETTINGS = Settings.from_environment(
@@ -84,7 +84,7 @@ def test_the_runtime_s_own_module_is_taken(
 
 def test_a_snapshot_holds_all_routes_and_no_secret(app: FastAPI, runtime: FakeRuntime) -> None:
     client = FakeSecrets()
-    keys = SigningKeySource("arn", client)  # type: ignore[arg-type]
+    keys = RotatingKeySource("arn", client)  # type: ignore[arg-type]
     snapshot.register(app, (keys,), runtime)
     runtime.before[0]()
     subjects = [each for each in app.router.routes if isinstance(each, Subject)]
@@ -95,7 +95,7 @@ def test_a_snapshot_holds_all_routes_and_no_secret(app: FastAPI, runtime: FakeRu
 
 
 def test_a_copy_reads_secrets_again(app: FastAPI, runtime: FakeRuntime) -> None:
-    keys = SigningKeySource("arn", FakeSecrets())  # type: ignore[arg-type]
+    keys = RotatingKeySource("arn", FakeSecrets())  # type: ignore[arg-type]
     snapshot.register(app, (keys,), runtime)
     assert keys.current().kid == "1"
     runtime.after[0]()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pairtrader.storage.sealing import KEPT_SECONDS, RELOAD_SECONDS, Seal, Unsealable
+from pairtrader.storage.rotating_keys import KEPT_SECONDS, RELOAD_SECONDS
+from pairtrader.storage.sealing import Seal, Unsealable
 
 
 class Secret:

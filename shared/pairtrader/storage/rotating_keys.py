@@ -1,4 +1,4 @@
-"""Keys that sign access tokens, from Secrets Manager."""
+"""Keys of the stack's own, from Secrets Manager; the one before a change is still good."""
 
 import time
 from collections.abc import Callable
@@ -16,27 +16,27 @@ RELOAD_SECONDS = 10.0
 """An unknown key id reads the secret again, but not more often than this."""
 
 
-class SigningKey(BaseModel):
-    """One key and the id that tokens name it by."""
+class RotatingKey(BaseModel):
+    """One key, and the id that what was made with it names."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    kid: Annotated[str, Field(min_length=1)]
+    kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     key: Annotated[SecretStr, Field(min_length=32)]
 
 
-class SigningKeys(SigningKey):
-    """The secret's JSON: the key that signs, and the one before, which still verifies."""
+class RotatingKeys(RotatingKey):
+    """The secret's JSON: the key in use, and the one before, which is still accepted."""
 
-    previous: SigningKey | None = None
+    previous: RotatingKey | None = None
 
-    def find(self, kid: str) -> SigningKey | None:
+    def find(self, kid: str) -> RotatingKey | None:
         """Return the key of this id."""
         known = (self, self.previous)
         return next((key for key in known if key is not None and key.kid == kid), None)
 
 
-class SigningKeySource:
+class RotatingKeySource:
     """Reads the secret and keeps it for a while."""
 
     def __init__(
@@ -48,7 +48,7 @@ class SigningKeySource:
         self._secret_arn = secret_arn
         self._given = client
         self._timer = timer
-        self._keys: SigningKeys | None = None
+        self._keys: RotatingKeys | None = None
         self._read_at = 0.0
 
     @cached_property
@@ -59,7 +59,7 @@ class SigningKeySource:
 
         return boto3.client("secretsmanager")
 
-    def current(self) -> SigningKeys:
+    def current(self) -> RotatingKeys:
         """Return the keys, at most five minutes old.
 
         Raises:
@@ -67,11 +67,11 @@ class SigningKeySource:
         """
         return self._keys_since(KEPT_SECONDS)
 
-    def recent(self) -> SigningKeys:
+    def recent(self) -> RotatingKeys:
         """Return the keys, at most ten seconds old."""
         return self._keys_since(RELOAD_SECONDS)
 
-    def find(self, kid: str) -> SigningKey | None:
+    def find(self, kid: str) -> RotatingKey | None:
         """Return the key of this id; one not known yet is looked for in the secret again."""
         return self.current().find(kid) or self.recent().find(kid)
 
@@ -80,9 +80,9 @@ class SigningKeySource:
         self._keys = None
         self.__dict__.pop("_client", None)
 
-    def _keys_since(self, age: float) -> SigningKeys:
+    def _keys_since(self, age: float) -> RotatingKeys:
         if self._keys is None or self._timer() - self._read_at > age:
             answer = self._client.get_secret_value(SecretId=self._secret_arn)
-            self._keys = SigningKeys.model_validate_json(answer["SecretString"])
+            self._keys = RotatingKeys.model_validate_json(answer["SecretString"])
             self._read_at = self._timer()
         return self._keys
