@@ -209,13 +209,10 @@ PLANTERS: tuple[Callable[[Garden], None], ...] = (
 
 def log_lines(stack: Stack) -> Iterator[tuple[str, str]]:
     logs = stack.aws("logs")
-    for group in logs.describe_log_groups()["logGroups"]:
-        name = group["logGroupName"]
-        for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]:
-            events = logs.get_log_events(
-                logGroupName=name, logStreamName=stream["logStreamName"], startFromHead=True
-            )
-            yield from ((name, event["message"]) for event in events["events"])
+    for groups in logs.get_paginator("describe_log_groups").paginate():
+        for name in (group["logGroupName"] for group in groups["logGroups"]):
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+                yield from ((name, event["message"]) for event in page["events"])
 
 
 def log_files() -> Iterator[tuple[str, str]]:
