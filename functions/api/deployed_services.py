@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from functions.api.bots.bot_documents import BotDocuments
     from functions.api.bots.bots import Bots
     from functions.api.bots.kill_switch import KillSwitch
+    from functions.api.bots.previews import Previews
     from functions.api.bots.risk import Risk
     from functions.api.bots.tick_gateway import TickGateway
     from functions.api.identity.access_tokens import AccessTokens
@@ -138,6 +139,12 @@ class DeployedServices(Services):
         return Bots(
             self._bots, self._accounts, self.exchanges, self._schedules, self._capacity, now_ms
         )
+
+    @cached_property
+    def previews(self) -> "Previews":
+        from functions.api.bots.previews import Previews
+
+        return Previews(self._accounts, self.exchanges, now_ms)
 
     @cached_property
     def commands(self) -> "BotCommands":

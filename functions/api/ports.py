@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from functions.api.accounts.exchange_gateway import AccountTest, Holdings
+    from functions.api.accounts.exchange_gateway import AccountTest, Holdings, PairPrices
     from pairtrader.model.account import AccountMode, Balance, Credentials, ExchangeAccount
     from pairtrader.model.bot import Bot, BotConfig, BotState
     from pairtrader.model.market import Market
@@ -146,6 +146,11 @@ class Exchanges(Protocol):
 
     def start_price(self, account: ExchangeAccount, symbol: str, at: int) -> Decimal:
         """Return the open of the 1-minute candle at `at` (ms UTC)."""
+
+    def pair_prices(
+        self, account: ExchangeAccount, symbols: tuple[str, str], since: int, most: int
+    ) -> PairPrices:
+        """Return up to `most` prices of both markets from `since` (ms UTC) to now."""
 
 
 class BotStore(Protocol):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from functions.api.bots.bot_documents import BotDocuments
     from functions.api.bots.bots import Bots
     from functions.api.bots.kill_switch import KillSwitch
+    from functions.api.bots.previews import Previews
     from functions.api.bots.risk import Risk
     from functions.api.identity.administration import Administration
     from functions.api.identity.api_tokens import ApiTokens
@@ -46,6 +47,7 @@ class Services:
     bots: "Bots"
     commands: "BotCommands"
     bot_documents: "BotDocuments"
+    previews: "Previews"
     kill_switch: "KillSwitch"
     idempotency: "Idempotency"
     histories: "Histories"

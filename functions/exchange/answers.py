@@ -11,6 +11,7 @@ from functions.exchange.enquiries import (
     AskBalance,
     Candles,
     Enquiry,
+    PairPrices,
     Positions,
     RefreshMarkets,
     StartPrice,
@@ -18,16 +19,16 @@ from functions.exchange.enquiries import (
     TestAccount,
 )
 from functions.exchange.market_refresh import BotNotFound, Bots, refresh_markets
+from functions.exchange.pair_prices import pair_prices
 from functions.exchange.shelf import AccountNotFound, ExchangeShelf, OpenAccount
+from functions.exchange.start_price import start_price
 from pairtrader.exchanges.errors import ExchangeError, NoMarketData, RetryLater
 from pairtrader.model.account import AccountIdentity, AccountMode, Balance, ExchangeName, Position
 from pairtrader.model.market import Candle, Market
 from pairtrader.observability import logger
 from pairtrader.storage.errors import Superseded
 
-MINUTE_MS = 60_000
 EXPIRY_WARNED_MS = 14 * 86_400_000
-START_PRICE_TOLERANCE_MS = 5 * MINUTE_MS
 
 _MARKETS = TypeAdapter(list[Market])
 _BALANCE = TypeAdapter(Balance)
@@ -81,6 +82,8 @@ async def _answer(enquiry: Enquiry, opened: OpenAccount, bots: Bots) -> dict[str
             return await _positions(enquiry, opened)
         case StartPrice():
             return await _start_price(enquiry, opened)
+        case PairPrices():
+            return await pair_prices(opened, enquiry.symbols, enquiry.since, enquiry.most)
         case Candles():
             return {
                 "candles": _CANDLES.dump_python(list(await _candles(enquiry, opened)), mode="json")
@@ -147,15 +150,8 @@ async def _positions(enquiry: Positions, opened: OpenAccount) -> dict[str, Any]:
 
 async def _start_price(enquiry: StartPrice, opened: OpenAccount) -> dict[str, Any]:
     (market,) = await opened.named((enquiry.symbol,))
-    since = enquiry.at // MINUTE_MS * MINUTE_MS
-    until = since + START_PRICE_TOLERANCE_MS
-    count = START_PRICE_TOLERANCE_MS // MINUTE_MS + 1
-    for candle in await opened.exchange.candles(market, since, count):
-        if since <= candle.open_time <= until:
-            return {"open_time": candle.open_time, "open": format(candle.open, "f")}
-    raise NoMarketData(
-        f"{enquiry.symbol} has no 1-minute candle at the start time nor in the 5 minutes after it"
-    )
+    candle = await start_price(opened.exchange, market, enquiry.at)
+    return {"open_time": candle.open_time, "open": format(candle.open, "f")}
 
 
 async def _candles(enquiry: Candles, opened: OpenAccount) -> list[Candle]:

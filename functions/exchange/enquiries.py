@@ -57,6 +57,15 @@ class StartPrice(_Enquiry):
     at: _Moment
 
 
+class PairPrices(_Enquiry):
+    """Prices of two markets side by side from a moment on."""
+
+    action: Literal["pair_prices"]
+    symbols: tuple[Symbol, Symbol]
+    since: _Moment
+    most: Annotated[int, Field(ge=2, le=MAX_CANDLES)] = 500
+
+
 class Candles(_Enquiry):
     """Candles from a moment on."""
 
@@ -75,7 +84,14 @@ class RefreshMarkets(_Enquiry):
 
 
 Enquiry = Annotated[
-    TestAccount | Symbols | AskBalance | Positions | StartPrice | Candles | RefreshMarkets,
+    TestAccount
+    | Symbols
+    | AskBalance
+    | Positions
+    | StartPrice
+    | PairPrices
+    | Candles
+    | RefreshMarkets,
     Field(discriminator="action"),
 ]
 ENQUIRY: TypeAdapter[Enquiry] = TypeAdapter(Enquiry)

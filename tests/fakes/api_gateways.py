@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from functions.api.accounts.exchange_failure import ExchangeFailure
-from functions.api.accounts.exchange_gateway import AccountTest, Holdings
+from functions.api.accounts.exchange_gateway import AccountTest, Holdings, PairPrices
 from pairtrader.model.account import Balance, ExchangeAccount, Position, PositionMode
 from pairtrader.model.market import Market
 from pairtrader.storage.schedules import SchedulesUnavailable
@@ -50,6 +50,9 @@ class FakeExchanges:
         self.failure: ExchangeFailure | None = None
         self.has_prices = True
         self.asked: list[str] = []
+        self.path: tuple[tuple[int, str, str], ...] = ()
+        """When (ms UTC) and what both markets of a pair were worth."""
+        self.pairs_asked: list[tuple[int, int]] = []
 
     def test(self, account: ExchangeAccount) -> AccountTest:
         self._ask("test")
@@ -93,6 +96,15 @@ class FakeExchanges:
         if not self.has_prices:
             raise ExchangeFailure("no_market_data", "no candle")
         return self.prices[symbol]
+
+    def pair_prices(
+        self, account: ExchangeAccount, symbols: tuple[str, str], since: int, most: int
+    ) -> PairPrices:
+        first, second = self.markets(account, symbols)
+        self.pairs_asked.append((since, most))
+        starts = (self.prices[first.symbol], self.prices[second.symbol])
+        points = tuple((at, Decimal(one), Decimal(other)) for at, one, other in self.path)
+        return PairPrices(starts if self.has_prices else None, 60_000, points)
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)

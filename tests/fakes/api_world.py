@@ -14,6 +14,7 @@ from functions.api.bots.bot_commands import BotCommands
 from functions.api.bots.bot_documents import BotDocuments
 from functions.api.bots.bots import Bots
 from functions.api.bots.kill_switch import KillSwitch
+from functions.api.bots.previews import Previews
 from functions.api.bots.readiness import Readiness
 from functions.api.bots.risk import Risk
 from functions.api.identifiers import new_id
@@ -170,6 +171,7 @@ class ApiWorld:
             bots=reader,
             commands=commands,
             bot_documents=BotDocuments(reader, self.clock.now),
+            previews=Previews(self.accounts, self.exchanges, self.clock.now),
             kill_switch=KillSwitch(reader, commands, self.users, self.risk, self.clock.now),
             idempotency=Idempotency(self.idempotency, self.clock.now),
             histories=Histories(self.orders, self.positions, self.cycles, self.logs, self.points),

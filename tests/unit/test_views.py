@@ -31,7 +31,7 @@ def answered(model: BaseModel) -> dict[str, Any]:
 def cycle() -> Cycle:
     legs = (
         Leg(amount=Decimal("-5000.50"), cost=Decimal("100.00"), entered=Decimal(5000),
-            entry_cost=Decimal(100)),
+            entry_cost=Decimal(100), liquidation_price=Decimal("0.0319960")),
         Leg(amount=Decimal(0), cost=Decimal(0)),
     )  # fmt: skip
     return Cycle(
@@ -73,6 +73,12 @@ def test_the_live_part_of_a_bot_is_that_of_the_api(name: str) -> None:
     shown = answered(BotResponse.of(found))
     live = live_bot(found.config, found.state)
     assert live == {key: shown[key] for key in live}
+
+
+def test_a_leg_tells_where_it_would_be_liquidated() -> None:
+    found = BOTS["in a cycle"]
+    legs = live_bot(found.config, found.state)["position"]["legs"]
+    assert [leg["liquidation_price"] for leg in legs] == ["0.031996", None]
 
 
 def test_all_but_settings_is_live() -> None:

@@ -48,6 +48,17 @@ class Holdings:
     """Number of open orders by symbol, whoever sent them."""
 
 
+@dataclass(frozen=True, slots=True)
+class PairPrices:
+    """Prices of two markets side by side, quote currency."""
+
+    start_prices: tuple[Decimal, Decimal] | None
+    """None where there is no candle at the start."""
+    timeframe_ms: int
+    points: tuple[tuple[int, Decimal, Decimal], ...]
+    """When (ms UTC) and both prices, oldest first."""
+
+
 class ExchangeGateway:
     """Looks at exchange accounts and markets through the exchange function.
 
@@ -99,6 +110,13 @@ class ExchangeGateway:
         Where there is none it fails with ``no_market_data``.
         """
         return Decimal(str(self._ask(account, "start_price", symbol=symbol, at=at)["open"]))
+
+    def pair_prices(
+        self, account: ExchangeAccount, symbols: tuple[str, str], since: int, most: int
+    ) -> PairPrices:
+        """Return up to `most` prices of both markets from `since` (ms UTC) to now."""
+        result = self._ask(account, "pair_prices", symbols=list(symbols), since=since, most=most)
+        return _read(PairPrices, result)
 
     def _ask(self, account: ExchangeAccount, action: str, **parameters: Any) -> dict[str, Any]:
         event = {"action": action, "user_id": account.user_id, "account_id": account.account_id}

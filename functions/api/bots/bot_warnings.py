@@ -6,6 +6,7 @@ from decimal import Decimal
 from functions.api.schemas.texts import WarningDetails
 from pairtrader.model.account import MarginMode
 from pairtrader.model.bot import Bot
+from pairtrader.model.market import Market
 from pairtrader.model.settings import (
     BotSettings,
     ProfitBasis,
@@ -17,12 +18,18 @@ from pairtrader.strategy.spread import LARGE_MOVE_PERCENT
 
 def warnings_of(bot: Bot) -> list[WarningDetails]:
     """Return what the trader should know of the bot."""
-    settings, markets = bot.config.settings, bot.config.markets
+    config = bot.config
+    return [*settings_warnings(config.settings, config.markets), *_far_from_start(bot)]
+
+
+def settings_warnings(
+    settings: BotSettings, markets: tuple[Market, Market]
+) -> list[WarningDetails]:
+    """Return what the trader should know of these settings on these markets."""
     taker_fees = float(markets[0].taker_fee + markets[1].taker_fee)
     return [
         *_stop_beyond_liquidation(settings),
         *_target_beyond_regression(settings, taker_fees),
-        *_far_from_start(bot),
     ]
 
 

@@ -15,11 +15,11 @@ from functions.api.bots.edits import (
     require_editable,
 )
 from functions.api.bots.effects import Effect, effects_of
-from functions.api.bots.feasibility import PairFacts, find_facts, size_errors
+from functions.api.bots.feasibility import PairFacts, account_of, find_facts, size_errors
 from functions.api.bots.retries import until_written
 from functions.api.identifiers import is_id, new_id
 from functions.api.ports import AccountStore, BotStore, CapacityStore, Exchanges, ScheduleStore
-from functions.api.web.problems import FieldError, Problem, conflict, not_found
+from functions.api.web.problems import Problem, conflict, not_found
 from pairtrader.model.account import ExchangeAccount
 from pairtrader.model.bot import Bot, BotConfig, BotState, Status
 from pairtrader.model.settings import BotSettings
@@ -165,14 +165,7 @@ class Bots:
         return Bot(config, replace(state, revision=bot.state.revision + 1), bot.intents)
 
     def _pair(self, user_id: str, settings: BotSettings) -> tuple[ExchangeAccount, PairFacts]:
-        account = self._accounts.get(user_id, settings.exchange_account_id)
-        if account is None:
-            raise Problem(
-                404,
-                "exchange_account_not_found",
-                "There is no such exchange account.",
-                [FieldError(field="exchange_account_id", message="is no account of yours")],
-            )
+        account = account_of(self._accounts, user_id, settings)
         facts = find_facts(self._exchanges, account, settings, self._now())
         refuse(size_errors(settings, facts.markets, facts.prices))
         return account, facts

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from functions.api.accounts.exchange_failure import ExchangeFailure
-from functions.api.ports import Exchanges
-from functions.api.web.problems import FieldError, invalid
+from functions.api.ports import AccountStore, Exchanges
+from functions.api.web.problems import FieldError, Problem, invalid
 from pairtrader.model.account import ExchangeAccount
 from pairtrader.model.market import Market
 from pairtrader.model.settings import BotSettings
@@ -45,8 +45,7 @@ def find_facts(
         return PairFacts(markets, None, recent)
     starts = _prices_at(exchanges, account, settings, starts_at)
     if starts is None and now - starts_at > SETTLING_MS:
-        message = "the exchange has no price within 5 minutes of this time"
-        raise invalid([FieldError(field="start_time", message=message)], "no_start_price")
+        raise no_start_price()
     return PairFacts(markets, starts, starts)
 
 
@@ -68,12 +67,7 @@ def find_markets(
     except ExchangeFailure as error:
         if error.code != "unknown_symbol":
             raise
-        named = set(_SYMBOL.findall(error.message))
-        unknown = [field for field, symbol in symbols.items() if symbol in named] or list(symbols)
-        message = f"is no perpetual swap of {account.exchange_name}"
-        raise invalid(
-            [FieldError(field=field, message=message) for field in unknown], "unknown_symbol"
-        ) from error
+        raise unknown_symbols(error, account, tuple(symbols.values())) from error
     halted = [
         FieldError(field=field, message="is not being traded at the moment")
         for field, market in zip(symbols, (first, second), strict=True)
@@ -82,6 +76,42 @@ def find_markets(
     if halted:
         raise invalid(halted, "symbol_not_traded")
     return first, second
+
+
+def no_start_price() -> Problem:
+    """Return the problem of a start time that the exchange has no price of."""
+    message = "the exchange has no price within 5 minutes of this time"
+    return invalid([FieldError(field="start_time", message=message)], "no_start_price")
+
+
+def unknown_symbols(
+    error: ExchangeFailure, account: ExchangeAccount, symbols: tuple[str, ...]
+) -> Problem:
+    """Return the problem of symbols (market 1 first) that the exchange says it does not have."""
+    named = set(_SYMBOL.findall(error.message))
+    fields = {f"market{leg}_symbol": symbol for leg, symbol in enumerate(symbols, start=1)}
+    unknown = [field for field, symbol in fields.items() if symbol in named] or list(fields)
+    message = f"is no perpetual swap of {account.exchange_name}"
+    return invalid(
+        [FieldError(field=field, message=message) for field in unknown], "unknown_symbol"
+    )
+
+
+def account_of(accounts: AccountStore, user_id: str, settings: BotSettings) -> ExchangeAccount:
+    """Return the account that the settings name.
+
+    Raises:
+        Problem: 404: the user has none of this id.
+    """
+    account = accounts.get(user_id, settings.exchange_account_id)
+    if account is None:
+        raise Problem(
+            404,
+            "exchange_account_not_found",
+            "There is no such exchange account.",
+            [FieldError(field="exchange_account_id", message="is no account of yours")],
+        )
+    return account
 
 
 def _prices_at(

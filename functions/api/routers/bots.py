@@ -9,6 +9,7 @@ from functions.api.bots.edits import exit_triggered
 from functions.api.dependencies import CurrentUser, ServicesDependency, TradingUser
 from functions.api.schemas.bots import BotResponse, BotUpdateResponse, ResolveRequest, StopRequest
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
+from functions.api.schemas.previews import BotPreviewResponse
 from functions.api.web.audited import audited
 from functions.api.web.keyed_routes import KEYED, KEYED_RESPONSES, KeyedRoute
 from functions.api.web.problems import documented
@@ -48,6 +49,17 @@ _UPDATE_BODY = {
 def create_bot(body: BotSettings, user: TradingUser, services: ServicesDependency) -> BotResponse:
     """Create a bot, stopped. Both symbols and all amounts are checked with the exchange."""
     return BotResponse.of(services.bots.create(user.id, body))
+
+
+@router.post("/preview", summary="Preview a bot", responses=documented(404, 502, 503))
+def preview_bot(
+    body: BotSettings, user: CurrentUser, services: ServicesDependency
+) -> BotPreviewResponse:
+    """Return what these settings would commit to, and what a creation would refuse.
+
+    Nothing is stored. Settings that are not acceptable in themselves are refused as by a creation.
+    """
+    return BotPreviewResponse.of(body, services.previews.bot(user.id, body))
 
 
 @router.get("", summary="List bots", responses=documented(400))

@@ -15,10 +15,12 @@ from functions.api.schemas.accounts import (
     SymbolsResponse,
 )
 from functions.api.schemas.pages import Cursor, Limit, PageResponse, page_of
+from functions.api.schemas.previews import PairSpreadResponse
 from functions.api.web.audited import audited
 from functions.api.web.keyed_routes import KEYED, KEYED_RESPONSES, KeyedRoute
 from functions.api.web.problems import documented
 from functions.api.web.routes import Routes
+from pairtrader.model.settings import SpreadMode, Symbol, UtcTime
 
 router = Routes(
     prefix="/exchanges", tags=["exchanges"], responses=documented(401, 403), route_class=KeyedRoute
@@ -108,6 +110,23 @@ def search_symbols(
     account = services.accounts.get(user.id, account_id)
     markets = services.exchanges.search(account, query.upper(), limit)
     return SymbolsResponse(items=[SymbolResponse.of(market) for market in markets])
+
+
+@router.get("/{account_id}/spread", summary="Draw a pair's spread", responses=_ASKED)
+def draw_spread(
+    account_id: str,
+    user: CurrentUser,
+    services: ServicesDependency,
+    market1_symbol: Annotated[Symbol, Query()],
+    market2_symbol: Annotated[Symbol, Query()],
+    start_time: Annotated[UtcTime, Query()],
+    spread_mode: Annotated[SpreadMode, Query()] = SpreadMode.DIFFERENCE,
+) -> PairSpreadResponse:
+    """Return how far market 1 has outrun market 2 since the start time, in up to 500 points."""
+    account = services.accounts.get(user.id, account_id)
+    since = round(start_time.timestamp() * 1000)
+    symbols = (market1_symbol, market2_symbol)
+    return PairSpreadResponse.of(services.previews.spread(account, symbols, since, spread_mode))
 
 
 @router.get("/{account_id}/balance", summary="Show the balance", responses=_ASKED)

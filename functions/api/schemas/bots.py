@@ -29,6 +29,8 @@ class LegResponse(Schema):
     entry_price: DecimalText | None
     notional: DecimalText
     """Entry notional of what is held, quote currency."""
+    liquidation_price: DecimalText | None
+    """As the exchange last said; null where it named none."""
 
     @classmethod
     def of(cls, leg: Leg, market: Market) -> "LegResponse":
@@ -40,6 +42,7 @@ class LegResponse(Schema):
             amount=abs(leg.amount),
             entry_price=leg.entry_price,
             notional=leg.cost,
+            liquidation_price=leg.liquidation_price,
         )
 
 

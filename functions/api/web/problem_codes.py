@@ -192,6 +192,8 @@ OPERATION_CODES: dict[str, tuple[str, ...]] = {
     "update_account": (*_ACCOUNT_KEYS, "key_of_other_account", "account_in_use"),
     "delete_account": ("account_in_use", "changed_meanwhile"),
     "create_bot": _PAIR,
+    "preview_bot": ("exchange_account_not_found",),
+    "draw_spread": ("no_start_price",),
     "update_bot": (*_PAIR, *_COMMAND, "not_editable_now", "capacity_reached"),
     "delete_bot": ("bot_not_stopped", "changed_meanwhile"),
     "start_bot": (

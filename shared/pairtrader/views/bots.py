@@ -91,4 +91,5 @@ def _leg(leg: Leg, market: Market) -> dict[str, Any]:
         "amount": plain(abs(leg.amount)),
         "entry_price": plain_or_none(leg.entry_price),
         "notional": plain(leg.cost),
+        "liquidation_price": plain_or_none(leg.liquidation_price),
     }

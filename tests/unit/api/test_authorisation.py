@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from jose import jwt
@@ -54,9 +55,11 @@ ROUTES: dict[str, str] = {
     "POST /exchanges/{account_id}/test": "look",
     "GET /exchanges/{account_id}/symbols": "look",
     "GET /exchanges/{account_id}/balance": "look",
+    "GET /exchanges/{account_id}/spread": "look",
     "GET /bots": "look",
     "POST /bots": "trade",
     "POST /bots/import": "trade",
+    "POST /bots/preview": "look",
     "GET /bots/{bot_id}": "look",
     "PUT /bots/{bot_id}": "trade",
     "DELETE /bots/{bot_id}": "trade",
@@ -167,7 +170,15 @@ def send(caller: Caller, route: str, ids: dict[str, str]) -> Any:
     operation = APPLICATION.openapi()["paths"][f"{PREFIX}{path}"][method.lower()]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     names = re.findall(r"{(\w+)}", path)
-    return caller(method, path.format(**{n: ids[n] for n in names}), content.get("example"))
+    query = {
+        parameter["name"]: parameter["example"]
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query" and parameter["required"]
+    }
+    address = path.format(**{n: ids[n] for n in names})
+    if query:
+        address = f"{address}?{urlencode(query)}"
+    return caller(method, address, content.get("example"))
 
 
 def refusal(answer: Any) -> str:

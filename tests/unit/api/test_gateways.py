@@ -86,6 +86,24 @@ def test_a_start_price_is_exact() -> None:
     assert gateway(client).start_price(ACCOUNT, "GALA-USDT", 1) == Decimal("0.0203")
 
 
+def test_prices_of_a_pair_are_exact() -> None:
+    points = [[1_000, "0.0203", "0.081"]]
+    client = FakeLambda(
+        {"start_prices": ["0.02", "0.08"], "timeframe_ms": 60_000, "points": points}
+    )
+    found = gateway(client).pair_prices(ACCOUNT, ("GALA-USDT", "CHZ-USDT"), 7, 500)
+    assert found.start_prices == (Decimal("0.02"), Decimal("0.08"))
+    assert found.points == ((1_000, Decimal("0.0203"), Decimal("0.081")),)
+    assert client.asked[0]["Payload"] == {
+        "action": "pair_prices",
+        "user_id": "user",
+        "account_id": "acc",
+        "symbols": ["GALA-USDT", "CHZ-USDT"],
+        "since": 7,
+        "most": 500,
+    }
+
+
 def test_a_refusal_keeps_its_code() -> None:
     client = FakeLambda()
     client.body = {"ok": False, "error": {"code": "user_must_act", "message": "invalid key"}}

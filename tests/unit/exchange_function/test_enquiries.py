@@ -278,6 +278,16 @@ def test_a_start_price_in_the_future_is_no_market_data(desk: Desk) -> None:
     assert desk.refusal("start_price", symbol="GALA-USDT", at=at)[0] == "no_market_data"
 
 
+def test_prices_of_a_pair_come_side_by_side(desk: Desk) -> None:
+    since = NOW - NOW % MINUTE - 10 * MINUTE
+    found = desk.result("pair_prices", symbols=["GALA-USDT", "CHZ-USDT"], since=since)
+    assert found["timeframe_ms"] == MINUTE
+    assert len(found["points"]) == 11
+    assert found["points"][-1][0] == NOW
+    starts = [format(synthetic_quote(7, s, since).mid, "f") for s in ("GALA-USDT", "CHZ-USDT")]
+    assert found["start_prices"] == starts
+
+
 def test_candles_travel_as_the_model_reads_them(desk: Desk) -> None:
     since = NOW - NOW % MINUTE - 10 * MINUTE
     found = desk.result("candles", symbol="GALA-USDT", since=since, limit=4)["candles"]
