@@ -9,7 +9,11 @@ BUILD_TARGET ?= aws
 UV := .tools/uv/bin/uv
 RUN := .venv/bin/python -m
 SAM := .tools/sam/bin/sam
-ENVIRONMENTS := .tools/uv/.locked .venv/.locked .tools/sam/.locked .tools/ministack/.locked
+MODULES := frontend/node_modules/.locked
+ENVIRONMENTS := .tools/uv/.locked .venv/.locked .tools/sam/.locked .tools/ministack/.locked $(MODULES)
+UI := frontend/dist/index.html
+UI_SOURCES := $(shell find frontend/src frontend/public -type f ! -name element-plus.d.ts) \
+	$(addprefix frontend/,index.html package.json vite.config.ts tsconfig.json)
 E2E := .local/e2e
 
 MAKEFLAGS += --no-print-directory
@@ -19,17 +23,17 @@ export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam-settings
 
 .PHONY: help environments demo up down logs clean test lint openapi format unit integration e2e bench \
-	soak build-aws bundle upload-candles lock
+	soak build-aws bundle upload-candles lock ui screenshots
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Local stack
 
-demo: environments ## Bring the local stack up with a trading bot and watch it; Ctrl-C stops it.
+demo: environments ui ## Bring the local stack up with a trading bot and watch it; Ctrl-C stops it.
 	@$(RUN) scripts.demo
 
-up: environments ## Bring the local stack up; its addresses go to .local/stack.json.
+up: environments ui ## Bring the local stack up; its addresses go to .local/stack.json.
 	@$(RUN) scripts.stack up
 
 down: .venv/.locked ## Stop the local stack; its state is kept.
@@ -41,6 +45,7 @@ logs: .venv/.locked ## Follow a function's log on the local stack: FUNCTION=tick
 clean: ## Stop the local stack, remove its state, all builds and environments.
 	@if [ -x .venv/bin/python ]; then $(RUN) scripts.stack down; fi
 	rm -rf .local .build .aws-sam .venv .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf frontend/node_modules frontend/dist
 
 upload-candles: .venv/.locked ## Upload recorded candles for replays: NAME=dataset FILES="a.csv b.csv.gz".
 	@$(RUN) scripts.upload_candles $(if $(BUCKET),--bucket "$(BUCKET)") "$(NAME)" $(FILES)
@@ -49,7 +54,7 @@ upload-candles: .venv/.locked ## Upload recorded candles for replays: NAME=datas
 
 test: lint unit integration e2e ## Everything that CI runs.
 
-lint: .venv/.locked .tools/sam/.locked ## Static checks of code and templates.
+lint: .venv/.locked .tools/sam/.locked $(MODULES) ## Static checks of code and templates.
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
@@ -57,6 +62,9 @@ lint: .venv/.locked .tools/sam/.locked ## Static checks of code and templates.
 	@$(RUN) scripts.openapi --check
 	.venv/bin/cfn-lint template.yaml infra/*.yaml
 	$(SAM) validate --lint --region us-east-1
+	cd frontend && npm run --silent lint
+	@cd frontend && npx openapi-typescript ../openapi.json 2>/dev/null | cmp -s - src/api/schema.ts || \
+		{ echo "frontend/src/api/schema.ts is not what openapi.json says: npm run types"; exit 1; }
 
 openapi: .venv/.locked ## Write the description of the API to openapi.json.
 	@$(RUN) scripts.openapi
@@ -65,16 +73,17 @@ format: .venv/.locked ## Format the code.
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-unit: .venv/.locked ## Tests without sockets.
+unit: .venv/.locked $(MODULES) ## Tests without sockets.
 	$(RUN) pytest -n 2 -m "not soak" tests/unit $(ARGS)
+	cd frontend && npm test --silent
 
 integration: environments ## Tests on loopback, some on a bare emulator.
 	$(RUN) pytest tests/integration $(ARGS)
 
-e2e: environments ## Tests of a stack deployed for them.
+e2e: environments ui ## Tests of a stack deployed for them, the web UI in Chromium among them.
 	$(call on-a-stack-of-its-own,not soak)
 
-soak: environments ## The long tests: histories and months over the wire, then a deployed stack.
+soak: environments ui ## The long tests: histories and months over the wire, then a deployed stack.
 	$(RUN) pytest -n 2 -m soak tests/unit $(ARGS)
 	$(call on-a-stack-of-its-own,soak)
 
@@ -92,6 +101,21 @@ endef
 
 bench: environments ## Benchmarks.
 	$(RUN) pytest -s tests/benchmarks $(ARGS)
+
+# Web UI
+
+ui: $(UI) ## Build the web UI into frontend/dist.
+
+$(UI): $(MODULES) $(UI_SOURCES)
+	cd frontend && npx vite build --logLevel warn
+
+$(MODULES): frontend/package-lock.json frontend/.npmrc
+	@command -v npm >/dev/null || { echo "The web UI needs Node 20.19 or newer, with npm."; exit 1; }
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+screenshots: environments ui ## Take docs/screenshots anew, of bots that trade for MINUTES (8).
+	@$(RUN) scripts.screenshots
 
 # Bundles
 
@@ -126,7 +150,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --univer
 
 lock: .tools/uv/.locked ## Resolve requirements anew; UPGRADE=--upgrade takes the newest versions.
 	$(LOCK) $(UPGRADE) --override requirements/overrides.txt requirements/dev.in -o requirements/dev.txt
-	for f in tick exchange api socket push notify deliver; do \
+	for f in tick exchange api socket push notify deliver publish; do \
 		$(LOCK) $(UPGRADE) --override requirements/overrides.txt -c requirements/dev.txt \
 			functions/$$f/requirements.in -o functions/$$f/requirements.txt || exit 1; done
 	for t in sam ministack uv; do $(LOCK) $(UPGRADE) requirements/$$t.in -o requirements/$$t.txt || exit 1; done

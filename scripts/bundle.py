@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,7 @@ CCXT_KEPT = (
 """What the slim import of CCXT needs: `pairtrader.exchanges.ccxt_slim`."""
 AWS_SERVICES = (
     "apigatewaymanagementapi",
+    "cloudfront",
     "dynamodb",
     "lambda",
     "s3",
@@ -53,8 +55,13 @@ CODE_LEFT_OUT = {
     "push": ("pairtrader/exchanges", "pairtrader/trading"),
     "notify": _NO_TRADING,
     "deliver": _NO_TRADING,
+    "publish": (*_NO_TRADING, "pairtrader/analysis", "pairtrader/storage", "pairtrader/views"),
 }
 """First-party packages that a function may not import, by function."""
+
+DIST = ROOT / "frontend" / "dist"
+SITE = "site"
+"""Folder of the built web UI in the bundle of the function that publishes it."""
 
 DATA_DEPTH = 2
 """Files below ``data`` itself concern all services."""
@@ -110,6 +117,8 @@ def build(function: str, into: Path, target: str) -> None:
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(dependencies, into, copy_function=_link)
     _copy_code(function, into)
+    if function == "publish":
+        _copy_site(into)
     for folder in ("functions", "pairtrader"):
         _compile(into / folder, into, python)
     if settings := os.environ.get("BUNDLE_SETTINGS"):
@@ -204,6 +213,15 @@ def _copy_code(function: str, into: Path) -> None:
     shutil.copytree(ROOT / "shared" / "pairtrader", into / "pairtrader", ignore=ignore)
     for left_out in CODE_LEFT_OUT.get(function, ()):
         shutil.rmtree(into / left_out)
+
+
+def _copy_site(into: Path) -> None:
+    """Copy the built web UI, and the version that it shows."""
+    if not (DIST / "index.html").is_file():
+        raise BuildError("The web UI has not been built; `make ui` builds it.")
+    shutil.copytree(DIST, into / SITE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (into / "version").write_text(f"{project['version']}\n")
 
 
 def _compile(folder: Path, root: Path, python: str) -> None:

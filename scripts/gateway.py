@@ -123,7 +123,12 @@ class Gateway:
 
     async def describe(self, request: web.Request) -> web.StreamResponse:
         """Answer config.json, which the UI reads when it starts."""
-        facts = {"api_url": "/api/v1", "ws_url": f"{_socket_origin(request)}/ws", **self._facts}
+        facts = {
+            "api_url": "/api/v1",
+            "ws_url": f"{_socket_origin(request)}/ws",
+            "features": [],
+            **self._facts,
+        }
         return web.json_response(facts, headers={"Cache-Control": "no-cache"})
 
     async def show(self, request: web.Request) -> web.StreamResponse:

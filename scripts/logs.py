@@ -9,7 +9,7 @@ from typing import Any
 from scripts import stack
 from scripts.stack import StackError
 
-FUNCTIONS = ("tick", "exchange", "api", "socket", "push")
+FUNCTIONS = ("tick", "exchange", "api", "socket", "push", "notify", "deliver")
 POLL_SECONDS = 1.0
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from scripts import bundle
 
-FUNCTIONS = ("tick", "exchange", "api", "socket", "push")
+FUNCTIONS = ("tick", "exchange", "api", "socket", "push", "publish")
 UNCHECKED_HASH = 0b01
 WEB = {"fastapi", "starlette", "mangum", "jose"}
 ENVIRONMENT = {
@@ -32,6 +32,14 @@ ENVIRONMENT = {
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("bundles")
+    site = tmp_path_factory.mktemp("site")
+    (site / "index.html").write_text("<html>")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "DIST", site)
+        return _built(folder)
+
+
+def _built(folder: Path) -> dict[str, Path]:
     for function in FUNCTIONS:
         bundle.build(function, folder / function, "local")
     return {function: folder / function for function in FUNCTIONS}

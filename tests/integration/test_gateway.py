@@ -267,6 +267,7 @@ def test_the_ui_is_told_where_everything_is() -> None:
             assert await got.json() == {
                 "api_url": "/api/v1",
                 "ws_url": f"ws://127.0.0.1:{here.server.port}/ws",
+                "features": [],
                 **FACTS,
             }
             assert got.headers["Cache-Control"] == "no-cache"

@@ -43,7 +43,7 @@ from pairtrader.trading.session import LEASE_MS
 from scripts import stack
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("Tick", "Exchange", "Api", "Notify", "Deliver", "Socket", "Push")
+FUNCTIONS = ("Tick", "Exchange", "Api", "Notify", "Deliver", "Socket", "Push", "Publish")
 TABLES: tuple[type[Model], ...] = (
     accounts.AccountItem,
     api_tokens.ApiTokenItem,
@@ -202,7 +202,7 @@ def test_keys_of_accounts_are_read_by_tick_and_exchange_alone(resources: dict[st
         '{"Fn::GetAtt": ["SealingSecret", "Id"]}',
     ]
     assert readers.pop("DeliverRole") == ['{"Fn::GetAtt": ["SealingSecret", "Id"]}']
-    assert set(readers) == {"SchedulerRole", "NotifyRole", "SocketRole", "PushRole"}
+    assert set(readers) == {"SchedulerRole", "NotifyRole", "SocketRole", "PushRole", "PublishRole"}
     assert not any(readers.values())
 
 

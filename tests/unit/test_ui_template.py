@@ -4,13 +4,17 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from functions.api.web.client_address import VIEWER
 from functions.api.web.origin import HEADER
+from functions.publish.deployment import Place
+from functions.publish.handler import RESERVE_MS
 from pairtrader.storage.rotating_keys import RotatingKeys
 from scripts.gateway import security_headers
 
@@ -107,6 +111,88 @@ def test_the_local_stack_has_no_cloudfront(main: dict[str, Any]) -> None:
     for name in ("Ui", "OriginSecret"):
         assert main["Resources"][name]["Condition"] == "HasUi"
     assert main["Conditions"]["HasUi"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "local"]}]}
+
+
+# The files of the web UI
+
+
+@pytest.fixture(scope="module")
+def published(main: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = main["Resources"]["PublishedUi"]["Properties"]
+    return properties
+
+
+def transformed(code: str) -> dict[str, Any]:
+    """Return the template's resources as CloudFormation gets them, with this code uploaded."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    template["Globals"]["Function"]["CodeUri"] = f"s3://uploaded/{code}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        no_policies = SimpleNamespace(load=dict)
+        resources: dict[str, Any] = transform(template, {}, no_policies)["Resources"]
+    return resources
+
+
+def test_another_build_is_published_and_the_same_is_not() -> None:
+    def build(code: str) -> Any:
+        return transformed(code)["PublishedUi"]["Properties"]["Build"]
+
+    assert build("a") == build("a")
+    assert build("a") != build("b")
+    assert build("a")["Ref"].startswith("PublishFunctionVersion")
+
+
+def test_the_resource_says_all_that_publishing_asks_for(published: dict[str, Any]) -> None:
+    asked = {field.alias for field in Place.model_fields.values()}
+    assert asked <= set(published)
+    for name, output in (("Bucket", "UiBucket"), ("Distribution", "DistributionId")):
+        assert published[name] == {"Fn::GetAtt": ["Ui", f"Outputs.{output}"]}
+
+
+def test_live_push_is_told_to_pages_where_they_may_connect(
+    main: dict[str, Any], published: dict[str, Any]
+) -> None:
+    allowed = main["Resources"]["Ui"]["Properties"]["Parameters"]["SocketOrigin"]["Fn::Sub"]
+    assert published["SocketUrl"]["Fn::Sub"] == f"{allowed}/live"
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_the_publisher_may_replace_the_files_of_its_bucket_and_no_more(
+    main: dict[str, Any],
+) -> None:
+    [policy] = main["Resources"]["PublishRole"]["Properties"]["Policies"]
+    rights = {
+        action: statement["Resource"].get("Fn::Sub")
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in _listed(statement["Action"])
+        if not action.startswith("logs:")
+    }
+    bucket = "arn:${AWS::Partition}:s3:::${Ui.Outputs.UiBucket}"
+    assert rights == {
+        "s3:GetObject": f"{bucket}/*",
+        "s3:PutObject": f"{bucket}/*",
+        "s3:DeleteObject": f"{bucket}/*",
+        "s3:ListBucket": bucket,
+        "cloudfront:CreateInvalidation": (
+            "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
+            ":distribution/${Ui.Outputs.DistributionId}"
+        ),
+    }
+
+
+def test_cloudformation_is_answered_before_it_gives_up(
+    main: dict[str, Any], published: dict[str, Any]
+) -> None:
+    seconds = main["Resources"]["PublishFunction"]["Properties"]["Timeout"]
+    assert RESERVE_MS < 1000 * seconds < 1000 * published["ServiceTimeout"]
+
+
+def test_the_local_stack_publishes_nothing(main: dict[str, Any]) -> None:
+    for name in ("PublishedUi", "PublishFunction", "PublishRole", "PublishLogs"):
+        assert main["Resources"][name]["Condition"] == "HasUi"
 
 
 # Headers

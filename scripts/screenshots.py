@@ -1,0 +1,225 @@
+"""Take pictures of the web UI for the documents: every page, light and dark.
+
+Brings the local stack up, lets a few bots trade on the simulated exchange for some minutes, and
+writes docs/screenshots/*.png. MINUTES in the environment says how long they trade.
+"""
+
+import os
+import secrets
+import shutil
+import struct
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from scripts import stack
+from scripts.demo import BOT, ApiClient, DemoError
+from scripts.emulator import ROOT, EmulatorError
+from scripts.gateway_process import GatewayError
+from scripts.stack import StackError
+
+FOLDER = ROOT / "docs" / "screenshots"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DESKTOP, PHONE = (1440, 900), (390, 844)
+MOST_BYTES = 4_000_000
+NAME = "showcase"
+PAIRS = [("GALA-USDT", "CHZ-USDT"), ("LTC-USDT", "LINK-USDT"), ("XRP-USDT", "XLM-USDT")]
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class NotTaken(Exception):
+    """There are no pictures; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page, as a picture."""
+
+    name: str
+    path: str
+    size: tuple[int, int] = DESKTOP
+    language: str = "en"
+    is_public: bool = False
+    themes: tuple[str, ...] = ("light", "dark")
+
+
+SHOTS = (
+    Shot("login", "/login", is_public=True),
+    Shot("dashboard", "/dashboard"),
+    Shot("bots", "/bots"),
+    Shot("bot", "/bots/{bot}"),
+    Shot("bot-create", "/bots/new"),
+    Shot("bot-edit", "/bots/{bot}/edit"),
+    Shot("orders", "/orders"),
+    Shot("exchanges", "/exchanges"),
+    Shot("settings", "/settings?tab=security"),
+    Shot("notifications", "/settings?tab=notifications"),
+    Shot("audit", "/audit"),
+    Shot("users", "/users"),
+    Shot("system", "/system"),
+    Shot("bots-phone", "/bots", PHONE),
+    Shot("bot-phone", "/bots/{bot}", PHONE),
+    Shot("dashboard-zh", "/dashboard", language="zh-CN", themes=("light",)),
+    Shot("bot-zh", "/bots/{bot}", language="zh-CN", themes=("dark",)),
+)
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """A user whose bots have traded."""
+
+    origin: str
+    username: str
+    password: str
+    bot_id: str
+
+
+def furnish(description: dict[str, Any], seconds: float) -> Showcase:
+    """Make an administrator with bots, and let them trade for so long."""
+    name, password = f"{NAME}-{secrets.token_hex(3)}", secrets.token_urlsafe(12)
+    api = ApiClient(description["api_url"], name, password)
+    api.log_in()
+    _make_admin(description, api.get("/users/me")["id"])
+    account = api.post(
+        "/exchanges", {"exchange_name": "simulated", "mode": "paper", "label": "Practice"}
+    )
+    start = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    bots = []
+    for pair in PAIRS:
+        settings = BOT | {
+            "bot_name": " / ".join(symbol.partition("-")[0] for symbol in pair),
+            "exchange_account_id": account["id"],
+            "market1_symbol": pair[0],
+            "market2_symbol": pair[1],
+            "start_time": start,
+        }
+        bots.append(api.post("/bots", settings))
+    for bot in bots:
+        api.post(f"/bots/{bot['id']}/start")
+    print(f"The bots trade for {seconds / 60:.0f} minutes ...", flush=True)
+    time.sleep(seconds)
+    api.post(f"/bots/{bots[-1]['id']}/pause")
+    return Showcase(description["ui_url"], name, password, bots[0]["id"])
+
+
+def _make_admin(description: dict[str, Any], user_id: str) -> None:
+    stack.client("dynamodb", description["emulator_url"]).update_item(
+        TableName=f"{description['table_prefix']}-users",
+        Key={"id": {"S": user_id}},
+        UpdateExpression="SET #role = :admin",
+        ExpressionAttributeNames={"#role": "role"},
+        ExpressionAttributeValues={":admin": {"S": "admin"}},
+    )
+
+
+def take(browser: Browser, showcase: Showcase, folder: Path) -> Iterator[Path]:
+    """Yield every picture's file, taken anew."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for shot in SHOTS:
+        for theme in shot.themes:
+            context = _context(browser, shot, theme)
+            if not shot.is_public:
+                _log_in(context, showcase)
+            path = folder / f"{shot.name}-{theme}.png"
+            page = context.new_page()
+            page.goto(showcase.origin + shot.path.format(bot=showcase.bot_id))
+            _settle(page)
+            path.write_bytes(smaller(page.screenshot(animations="disabled")))
+            context.close()
+            yield path
+
+
+def _context(browser: Browser, shot: Shot, theme: str) -> BrowserContext:
+    width, height = shot.size
+    return browser.new_context(
+        viewport={"width": width, "height": height},
+        locale=shot.language,
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        timezone_id="UTC",
+    )
+
+
+def _log_in(context: BrowserContext, showcase: Showcase) -> None:
+    answer = context.request.post(
+        f"{showcase.origin}/api/v1/auth/login",
+        form={"username": showcase.username, "password": showcase.password},
+        headers={"X-Refresh-Token": "cookie", "Origin": showcase.origin},
+    )
+    if not answer.ok:
+        raise NotTaken(f"The showcase's user cannot log in: {answer.status} {answer.text()}")
+
+
+def _settle(page: Page) -> None:
+    """Wait until nothing loads any more and charts have been drawn."""
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    page.wait_for_timeout(1500)
+
+
+def smaller(picture: bytes) -> bytes:
+    """Return the same PNG, packed as tightly as zlib can; what is not pixels is left out."""
+    pixels, head = b"", b""
+    for kind, data in _chunks(picture):
+        if kind == b"IHDR":
+            head = data
+        elif kind == b"IDAT":
+            pixels += data
+    packed = zlib.compress(zlib.decompress(pixels), 9)
+    parts = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    return PNG + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+
+
+def _chunks(picture: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = len(PNG)
+    while at < len(picture):
+        (length,) = struct.unpack_from(">I", picture, at)
+        yield picture[at + 4 : at + 8], picture[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _chromium() -> str:
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        raise NotTaken("There is no Chromium: `apt-get install chromium` (or Google Chrome).")
+    return found
+
+
+def main() -> int:
+    """Take all pictures."""
+    try:
+        executable = _chromium()
+        seconds = 60 * float(os.environ.get("MINUTES", "8"))
+        showcase = furnish(stack.up(), seconds)
+        total = 0
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+            for path in take(browser, showcase, FOLDER):
+                total += path.stat().st_size
+                print(f"{path.stat().st_size / 1000:6.0f} kB  {path.relative_to(ROOT)}")
+            browser.close()
+        if total > MOST_BYTES:
+            raise NotTaken(f"{total / 1e6:.1f} MB of pictures are too many for the repository.")
+    except (
+        BrowserError, DemoError, EmulatorError, GatewayError, NotTaken, StackError, httpx.HTTPError,
+    ) as error:  # fmt: skip
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
