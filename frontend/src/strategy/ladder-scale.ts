@@ -44,3 +44,21 @@ export function toPixel(value: number, { min, max }: Scale, height: number): num
 export function fromPixel(pixel: number, { min, max }: Scale, height: number): number {
   return max - (pixel / height) * (max - min)
 }
+
+/** Where labels `size` high stand, moved as little as it takes that none covers another. */
+export function apart(places: readonly number[], size: number, height: number): number[] {
+  const moved = [...places]
+  const at = (index: number) => moved[index] ?? 0
+  const downwards = places.map((_, index) => index).sort((a, b) => at(a) - at(b))
+  let least = -Infinity
+  for (const index of downwards) {
+    moved[index] = Math.max(at(index), least)
+    least = at(index) + size
+  }
+  let most = height
+  for (const index of downwards.reverse()) {
+    moved[index] = Math.min(at(index), most)
+    most = at(index) - size
+  }
+  return moved
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { fromPixel, moveRow, scaleOf, toPixel, triggersOf } from '@/strategy/ladder-scale'
+import { apart, fromPixel, moveRow, scaleOf, toPixel, triggersOf } from '@/strategy/ladder-scale'
 
 const rows = [
   { spread: 1, multiplier: 1 },
@@ -34,5 +34,24 @@ describe('the ladder’s lines', () => {
   it('have an axis even before there are prices', () => {
     const { min, max } = scaleOf([], [])
     expect(max).toBeGreaterThan(min)
+  })
+})
+
+describe('labels beside the lines', () => {
+  it('stay where they are while there is room', () => {
+    expect(apart([10, 60, 110], 19, 200)).toEqual([10, 60, 110])
+  })
+
+  it('make way for one another, in the order of their lines', () => {
+    const moved = apart([50, 52, 40, 51], 19, 200)
+    const sorted = [2, 0, 3, 1].map((index) => moved[index] ?? 0)
+    expect(sorted).toEqual([...sorted].sort((a, b) => a - b))
+    for (let at = 1; at < sorted.length; at++) {
+      expect((sorted[at] ?? 0) - (sorted[at - 1] ?? 0)).toBeGreaterThanOrEqual(19)
+    }
+  })
+
+  it('do not leave the plot at its foot', () => {
+    expect(apart([198, 199, 200], 19, 200)).toEqual([162, 181, 200])
   })
 })
