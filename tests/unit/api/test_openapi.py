@@ -139,12 +139,12 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
             yield from walk(value)
 
 
-@each_operation()
+@pytest.mark.parametrize(
+    "name", sorted(name for name, (_, _, each) in OPERATIONS.items() if "requestBody" in each)
+)
 def test_the_api_takes_its_own_examples(name: str) -> None:
     path, method, operation = OPERATIONS[name]
-    body = operation.get("requestBody")
-    if body is None:
-        pytest.skip("takes no body")
+    body = operation["requestBody"]
     admin = ApiWorld().user("root", Role.ADMIN)
     media_type, content = next(iter(body["content"].items()))
     form = content["example"] if "form" in media_type else None
