@@ -9,6 +9,7 @@ import pytest
 from pairtrader.model.bot import CommandKind, Status
 from pairtrader.model.order import OrderRequest, OrderType, Side
 from pairtrader.storage.bots import Guard
+from pairtrader.trading.lifecycle import TRANSITIONS, Move
 from tests.crash_scenes import LEASE_SECONDS, about_to_add, run_until, steps_of
 from tests.fakes.faulty_exchange import Fault, FaultyExchange
 from tests.fakes.fuse import Fuse
@@ -164,3 +165,22 @@ def test_a_stop_that_comes_while_a_close_comes_to_rest_gives_the_markets_up() ->
 
     assert desk.state.status is Status.STOPPED
     assert BOT in desk.retirements.released
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.ERROR, Status.STOPPING])
+def test_the_markets_are_given_up_only_while_nobody_can_start_the_bot(status: Status) -> None:
+    desk = TradingDesk()
+    desk.store.edit(BOT, status=status)
+    desk.command(CommandKind.KILL)
+    release, seen = desk.retirements.release_claims, []
+
+    def watched(config: Any) -> None:
+        seen.append(desk.state.status)
+        release(config)
+
+    desk.retirements.release_claims = watched  # type: ignore[method-assign]
+    desk.tick()
+
+    assert seen == [Status.STOPPING]
+    assert (Status.STOPPING, Move.START) not in TRANSITIONS
+    assert desk.state.status is Status.STOPPED
