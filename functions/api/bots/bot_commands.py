@@ -146,7 +146,7 @@ class BotCommands:
         """Have a tick end the error: take the exchange's word, after closing what is left or not.
 
         Raises:
-            Problem: 404; 409 ``invalid_transition``.
+            Problem: 404; 409 ``invalid_transition``, also while a kill is to be carried out.
         """
         outcome = until_written(lambda: self._resolve(self._reader.get(user_id, bot_id), action))
         self._ticks.tick(bot_id)
@@ -174,9 +174,8 @@ class BotCommands:
             return KillOutcome.ALREADY_STOPPED, bot
         stopping = state.status is Status.STOPPING
         if is_flat(bot) and not stopping:
-            return KillOutcome.STOPPED, self._stopped(bot, why)
-        killed = state.command is not None and state.command.kind is CommandKind.KILL
-        if is_flat(bot) or (stopping and killed):
+            return KillOutcome.STOPPED, self._stopped(bot, f"Kill asked for: {why}")
+        if is_flat(bot) or (stopping and _is_killed(state)):
             return KillOutcome.COMMANDED, bot
         status = state.status if stopping else next_status(state.status, Move.STOP_OPEN)
         command = self._command(CommandKind.KILL)
@@ -191,6 +190,9 @@ class BotCommands:
 
     def _resolve(self, bot: Bot, action: Resolution) -> Outcome:
         next_status(bot.state.status, Move.RESOLVE)
+        if _is_killed(bot.state):
+            detail = "The bot is being killed; if that does not end the error, resolve it then."
+            raise conflict("invalid_transition", detail)
         state = replace(bot.state, command=self._command(_RESOLUTIONS[action]))
         return Outcome(self._write(bot, state, f"Resolve asked for: {action}"), pending=True)
 
@@ -373,6 +375,11 @@ def _is_still_only_adopted(before: BotState, bot: Bot) -> bool:
     untraded = state.operation is None and not bot.intents and not state.order_rounds
     adopted = before.handed_over is not None and before.cycle is None
     return adopted and untraded and state.cycle is not None
+
+
+def _is_killed(state: BotState) -> bool:
+    """Whether a kill was asked for and no tick has carried it out or given it up yet."""
+    return state.command is not None and state.command.kind is CommandKind.KILL
 
 
 def _stop_command(position: PositionChoice) -> CommandKind:

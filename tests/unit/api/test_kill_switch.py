@@ -87,6 +87,10 @@ def test_what_comes_after_a_kill_does_not_weaken_it(
     assert world.bots.bots[bot_id].state == killed
     world.bots.edit(bot_id, status=Status.ERROR)
     assert ada("POST", f"/bots/{bot_id}/close").json()["pending_command"] == "kill"
+    for action in ("accept_exchange", "close"):
+        refused = ada("POST", f"/bots/{bot_id}/resolve", {"action": action})
+        assert (refused.status_code, refused.json()["code"]) == (409, "invalid_transition")
+    assert world.bots.bots[bot_id].state.command == killed.command
 
 
 @pytest.mark.parametrize("status", [Status.RUNNING, Status.PAUSED, Status.ERROR])
@@ -95,7 +99,8 @@ def test_a_flat_bot_is_stopped_at_once(
 ) -> None:
     ada("POST", f"/bots/{bot_id}/start")
     world.bots.edit(bot_id, status=status)
-    assert outcomes(ada("POST", f"/bots/{bot_id}/kill")) == {bot_id: "stopped"}
+    assert outcomes(ada("POST", f"/bots/{bot_id}/kill", {"reason": "news"})) == {bot_id: "stopped"}
+    assert world.bots.logs[-1].message == "Kill asked for: news"
     assert world.bots.bots[bot_id].state.status is Status.STOPPED
     assert not world.schedules.existing
     assert not world.claims.claims
