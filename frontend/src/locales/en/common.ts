@@ -63,7 +63,10 @@ export default {
     requestId: 'Request {id}',
     loading: 'Loading',
   },
-  chart: { asTable: 'Show as a table' },
+  chart: {
+    asTable: 'Show as a table',
+    notLoaded: 'The chart could not be loaded. Reload the page.',
+  },
   session: {
     asSomebodyElse: 'Log in as somebody else',
     expiredTitle: 'Your login has ended',

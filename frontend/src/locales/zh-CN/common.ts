@@ -63,7 +63,7 @@ export default {
     requestId: '请求编号 {id}',
     loading: '加载中',
   },
-  chart: { asTable: '以表格显示' },
+  chart: { asTable: '以表格显示', notLoaded: '图表加载失败，请刷新页面。' },
   session: {
     asSomebodyElse: '使用其他账户登录',
     expiredTitle: '登录已失效',
