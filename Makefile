@@ -138,6 +138,7 @@ environments: $(ENVIRONMENTS) ## Install everything that the other targets need.
 .venv/.locked: requirements/dev.txt .tools/uv/.locked
 	$(UV) venv --quiet --clear --python .tools/uv/bin/python .venv
 	$(UV) pip sync --quiet --require-hashes --python .venv $<
+	$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv --editable .
 	@touch $@
 
 .tools/%/.locked: requirements/%.txt .tools/uv/.locked

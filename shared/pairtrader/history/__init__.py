@@ -1,0 +1,1 @@
+"""Recorded markets: files of candles and funding rates, downloads, and what is wrong with them."""
