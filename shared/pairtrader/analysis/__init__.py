@@ -1,1 +1,4 @@
-"""What round trips have earned, in figures: no I/O, no clock, whoever traded them."""
+"""What the past says in figures: round trips as they were earned, and prices of pairs.
+
+No I/O, no clock, whoever traded them.
+"""
