@@ -13,6 +13,16 @@ def change(price: float, start_price: float) -> float:
     return (price / start_price - 1.0) * 100.0
 
 
+def difference(price1: float, start_price1: float, price2: float, start_price2: float) -> float:
+    """Return the gap between both changes since the start, in points."""
+    return change(price1, start_price1) - change(price2, start_price2)
+
+
+def log_ratio(price1: float, start_price1: float, price2: float, start_price2: float) -> float:
+    """Return 100 times the gap between the logarithms of both changes, in points."""
+    return 100.0 * (math.log(price1 / start_price1) - math.log(price2 / start_price2))
+
+
 def spread(
     mode: SpreadMode, price1: float, start_price1: float, price2: float, start_price2: float
 ) -> float:
@@ -22,5 +32,5 @@ def spread(
     logarithms, which a common move of both markets leaves as it is.
     """
     if mode is SpreadMode.LOG_RATIO:
-        return 100.0 * (math.log(price1 / start_price1) - math.log(price2 / start_price2))
-    return change(price1, start_price1) - change(price2, start_price2)
+        return log_ratio(price1, start_price1, price2, start_price2)
+    return difference(price1, start_price1, price2, start_price2)
