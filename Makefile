@@ -23,7 +23,7 @@ export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam-settings
 
 .PHONY: help environments demo up down logs clean test lint openapi format unit integration e2e bench \
-	soak build-aws bundle upload-candles lock ui screenshots
+	bench-backtest soak build-aws bundle upload-candles lock ui screenshots
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,8 +99,14 @@ define on-a-stack-of-its-own
 	PAIRTRADER_STACK=$(CURDIR)/$(E2E)/stack.json $(RUN) pytest -m "$(1)" tests/e2e $(ARGS)
 endef
 
-bench: environments ## Benchmarks.
-	$(RUN) pytest -s tests/benchmarks $(ARGS)
+bench: environments ## Benchmarks, but for the backtest's.
+	$(RUN) pytest -s --ignore tests/benchmarks/backtest tests/benchmarks $(ARGS)
+	@echo "The backtest beside other libraries, which are installed for that: make bench-backtest"
+
+PEERS := .tools/peers/.locked .tools/nautilus/.locked
+
+bench-backtest: .venv/.locked $(PEERS) ## The backtest beside other libraries, 10 minutes.
+	$(RUN) pytest -s tests/benchmarks/backtest $(ARGS)
 
 # Web UI
 
@@ -151,7 +157,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --univer
 
 lock: .tools/uv/.locked ## Resolve requirements anew; UPGRADE=--upgrade takes the newest versions.
 	$(LOCK) $(UPGRADE) --override requirements/overrides.txt requirements/dev.in -o requirements/dev.txt
-	for f in tick exchange api socket push notify deliver publish; do \
+	for f in tick exchange api socket push notify deliver publish research; do \
 		$(LOCK) $(UPGRADE) --override requirements/overrides.txt -c requirements/dev.txt \
 			functions/$$f/requirements.in -o functions/$$f/requirements.txt || exit 1; done
-	for t in sam ministack uv; do $(LOCK) $(UPGRADE) requirements/$$t.in -o requirements/$$t.txt || exit 1; done
+	for t in sam ministack uv peers nautilus; do $(LOCK) $(UPGRADE) requirements/$$t.in -o requirements/$$t.txt || exit 1; done
