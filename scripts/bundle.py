@@ -48,11 +48,20 @@ AWS_SERVICES = (
 )
 """The services whose descriptions the AWS library keeps; the others are 20 MB."""
 
-_NO_TRADING = ("pairtrader/exchanges", "pairtrader/trading", "pairtrader/strategy")
+_AT_THE_DESK = ("pairtrader/cli", "pairtrader/report")
+"""What only the command line needs."""
+_NO_PAST = ("pairtrader/backtest", "pairtrader/history", *_AT_THE_DESK)
+_NO_TRADING = (
+    "pairtrader/exchanges", "pairtrader/trading", "pairtrader/strategy", *_NO_PAST
+)  # fmt: skip
 CODE_LEFT_OUT = {
-    "api": ("pairtrader/exchanges",),
+    "tick": _NO_PAST,
+    "exchange": _NO_PAST,
+    # Of backtests the API knows how they are asked for.
+    "api": ("pairtrader/exchanges", "pairtrader/history", *_AT_THE_DESK),
+    "research": ("pairtrader/trading", "pairtrader/views", *_AT_THE_DESK),
     "socket": _NO_TRADING,
-    "push": ("pairtrader/exchanges", "pairtrader/trading"),
+    "push": ("pairtrader/exchanges", "pairtrader/trading", *_NO_PAST),
     "notify": _NO_TRADING,
     "deliver": _NO_TRADING,
     "publish": (*_NO_TRADING, "pairtrader/analysis", "pairtrader/storage", "pairtrader/views"),

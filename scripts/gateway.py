@@ -67,10 +67,11 @@ NOT_BUILT = """<!doctype html>
 """
 
 logger = logging.getLogger("gateway")
+RESULTS_ORIGIN = web.AppKey("results_origin", str)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def security_headers(socket_origin: str) -> dict[str, str]:
+def security_headers(socket_origin: str, results_origin: str) -> dict[str, str]:
     """Return the headers of every answer, those of CloudFront's policy in `infra/ui.yaml`.
 
     Charts and tables set styles on elements, so styles may be inline; scripts never are.
@@ -78,7 +79,7 @@ def security_headers(socket_origin: str) -> dict[str, str]:
     content = (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; "
-        f"connect-src 'self' {socket_origin}; object-src 'none'; base-uri 'none'; "
+        f"connect-src 'self' {socket_origin} {results_origin}; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
     return {
@@ -98,6 +99,8 @@ class Upstreams:
     """What a path such as /api/v1/health is put behind."""
     socket: str
     """Address of the WebSocket API."""
+    results: str
+    """Origin at which signed addresses of results are read."""
 
 
 class Gateway:
@@ -114,6 +117,7 @@ class Gateway:
     def application(self) -> web.Application:
         """Return the application, ready to be served."""
         app = web.Application(middlewares=[_frame])
+        app[RESULTS_ORIGIN] = self._upstreams.results
         app.router.add_route("GET", "/config.json", self.describe)
         app.router.add_route("GET", "/ws", self.join)
         app.router.add_route("*", "/api", self.forward)
@@ -126,7 +130,7 @@ class Gateway:
         facts = {
             "api_url": "/api/v1",
             "ws_url": f"{_socket_origin(request)}/ws",
-            "features": [],
+            "features": ["backtest", "analysis"],
             **self._facts,
         }
         return web.json_response(facts, headers={"Cache-Control": "no-cache"})
@@ -254,7 +258,8 @@ def _socket_origin(request: web.Request) -> str:
 
 
 def _secure(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(security_headers(_socket_origin(request)))
+    results_origin = request.app[RESULTS_ORIGIN]
+    response.headers.update(security_headers(_socket_origin(request), results_origin))
 
 
 def _file_of(dist: Path, path: str) -> Path | None:
@@ -360,11 +365,12 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--api", required=True, help="address that the API's paths follow")
     parser.add_argument("--socket", required=True, help="address of the WebSocket API")
+    parser.add_argument("--results", required=True, help="origin of signed addresses of results")
     parser.add_argument("--stage", default="local")
     parser.add_argument("--version", default="0")
     given = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    upstreams = Upstreams(given.api, given.socket)
+    upstreams = Upstreams(given.api, given.socket, given.results)
     facts = {"stage": given.stage, "version": given.version}
     try:
         asyncio.run(serve(upstreams, facts, DIST, given.port))

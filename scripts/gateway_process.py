@@ -51,7 +51,8 @@ def start(directory: Path, port: int, upstreams: Upstreams, version: str) -> Run
     Raises:
         GatewayError: the port is taken, or the gateway did not start.
     """
-    told = ["--api", upstreams.api, "--socket", upstreams.socket, "--version", version]
+    told = ["--api", upstreams.api, "--socket", upstreams.socket]
+    told += ["--results", upstreams.results, "--version", version]
     made_of = _digest(told)
     known = running(directory)
     if known and known.made_of == made_of and port in (0, known.port):

@@ -250,6 +250,7 @@ def _upstreams(machine: Emulator, outputs: dict[str, str]) -> Upstreams:
     return Upstreams(
         api=f"http://{paths}/{outputs['ApiId']}/$default",
         socket=f"ws://{paths}/{outputs['SocketApiId']}/{SOCKET_STAGE}",
+        results=machine.url,
     )
 
 
@@ -269,6 +270,7 @@ def _describe(machine: Emulator, origin: RunningGateway, outputs: dict[str, str]
             "push": outputs["PushFunction"],
             "notify": outputs["NotifyFunction"],
             "deliver": outputs["DeliverFunction"],
+            "research": outputs["ResearchFunction"],
         },
         "table_prefix": outputs["TablePrefix"],
         "data_bucket": outputs["DataBucket"],

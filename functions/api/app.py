@@ -27,6 +27,8 @@ TAGS = [
     {"name": "risk", "description": "Limits and switches that hold entries back, never a way out."},
     {"name": "live", "description": "Tickets for live push over a WebSocket."},
     {"name": "notifications", "description": "Where users are told what their bots do."},
+    {"name": "backtests", "description": "Settings of bots, tried on history."},
+    {"name": "analyses", "description": "Statistics of pairs, and the search for pairs."},
     {"name": "audit", "description": "Who has done what."},
     {"name": "health", "description": "Whether the API answers."},
 ]
@@ -47,6 +49,8 @@ SUBJECTS = (
     ("kill", "router", ("kill", "bots")),
     ("live", "router", ("ws",)),
     ("notifications", "router", ("notifications",)),
+    ("backtests", "router", ("backtests",)),
+    ("analyses", "router", ("analyses",)),
     ("audit", "router", ("audit",)),
     ("health", "router", ("health",)),
     ("user_administration", "reset_router", ("auth",)),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from functions.api.records.dashboard import Dashboard
     from functions.api.records.histories import Histories
     from functions.api.records.ledger import Ledger
+    from functions.api.research.jobs import ResearchJobs
     from functions.api.settings import Settings
     from functions.api.web.idempotency import Idempotency
     from pairtrader.storage.accounts import AccountRepository
@@ -258,6 +259,23 @@ class DeployedServices(Services):
         from functions.api.identity.administration import Administration
 
         return Administration(self._users, self.sessions, self._risk, self._bots, now_ms)
+
+    @cached_property
+    def research(self) -> "ResearchJobs":
+        from functions.api.research.jobs import ResearchJobs
+        from functions.api.research.requests import JobRequests
+        from functions.api.research.research_gateway import ResearchGateway
+        from pairtrader.storage.research_jobs import JobRepository
+        from pairtrader.storage.research_results import ResultStore
+
+        return ResearchJobs(
+            JobRequests(self._accounts, self.exchanges, now_ms),
+            JobRepository(),
+            ResultStore(self._settings.data_bucket),
+            ResearchGateway(self._settings.research_function),
+            now_ms,
+            daily_limit=self._settings.research_jobs_a_day,
+        )
 
     @cached_property
     def audit(self) -> "Audit":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pairtrader.model.market import Market
     from pairtrader.model.notification import Channel, Notification, Quota
     from pairtrader.model.records import CycleRecord, OrderRecord, Records
+    from pairtrader.model.research import Job
     from pairtrader.storage.audit_log import AuditEntry, AuditFilter, AuditRecord, Outcome
     from pairtrader.storage.bots import Guard
     from pairtrader.storage.claims import Claim
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pairtrader.storage.paging import Window
     from pairtrader.storage.preferences import StoredPreferences
     from pairtrader.storage.refresh_tokens import TokenFamily
+    from pairtrader.storage.research_jobs import Quota as JobQuota
     from pairtrader.storage.transactions import TransactionPart
     from pairtrader.storage.users import ListedUser, User, UserFilter
 
@@ -370,3 +372,53 @@ class Outbox(Protocol):
 
     def send(self, notification: Notification) -> None:
         """Queue one message, or raise `NotQueued`."""
+
+
+class JobStore(Protocol):
+    """Backtests and analyses; every change raises `Superseded` when somebody wrote before."""
+
+    def get(self, user_id: str, job_id: str) -> Job | None:
+        """Return the user's job, strongly consistent."""
+
+    def list(
+        self, user_id: str, limit: int, cursor: str | None, keep: Callable[[Job], bool]
+    ) -> Page[Job]:
+        """Return those of the user's jobs that `keep` takes, newest first."""
+
+    def all_of(self, user_id: str) -> Collection[Job]:
+        """Return all of the user's jobs, strongly consistent."""
+
+    def quota(self, user_id: str) -> JobQuota:
+        """Return what the user has begun."""
+
+    def add(self, job: Job, old: JobQuota, new: JobQuota) -> None:
+        """Store a new job and what its user has begun with it."""
+
+    def rename(self, job: Job, name: str) -> None:
+        """Give the job another name."""
+
+    def cancel_waiting(self, job: Job, at: int) -> None:
+        """End a job that waits, at `at` (ms UTC)."""
+
+    def request_cancel(self, job: Job) -> None:
+        """Ask a running job to stop."""
+
+    def delete(self, job: Job) -> None:
+        """Remove the job if it still stands as `job` does."""
+
+
+class JobResults(Protocol):
+    """Stored results; may raise `ResultNotStored`."""
+
+    def address(self, user_id: str, job_id: str, seconds: int) -> str:
+        """Return an address at which the result can be read for so long."""
+
+    def delete(self, user_id: str, job_id: str) -> None:
+        """Remove a result; one that is not there is success."""
+
+
+class Researchers(Protocol):
+    """Whoever works on jobs."""
+
+    def begin(self, job: Job) -> None:
+        """Have the job worked on, or raise `Problem` 503."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from functions.api.records.dashboard import Dashboard
     from functions.api.records.histories import Histories
     from functions.api.records.ledger import Ledger
+    from functions.api.research.jobs import ResearchJobs
     from functions.api.web.idempotency import Idempotency
 
 
@@ -59,4 +60,5 @@ class Services:
     channels: "NotificationChannels"
     risk: "Risk"
     administration: "Administration"
+    research: "ResearchJobs"
     audit: "Audit"

@@ -30,6 +30,11 @@ class Settings(BaseModel):
     websocket_endpoint: Text
     """Address of the WebSocket API's stage; of a local stack its path alone."""
     notification_queue_url: Text
+    research_function: Text
+    data_bucket: Text
+    """Where results of backtests and analyses lie."""
+    research_jobs_a_day: Annotated[int, Field(ge=1)] = 100
+    """Backtests and analyses that a user may begin on one day (UTC)."""
     mail_from: str = ""
     """Sender of all mail; empty: there is none."""
     allow_private_webhooks: bool = False

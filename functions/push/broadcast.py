@@ -3,16 +3,17 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from functions.push.changes import Change, RowChange, StateChange
+from functions.push.changes import Change, JobChange, RowChange, StateChange
 from functions.push.delivery import Delivery, Outcome
-from functions.push.messages import Message, row_message, state_messages
+from functions.push.messages import JobMessage, Message, row_message, state_messages
 from pairtrader.model.bot import Bot, BotConfig
 from pairtrader.model.records import PositionRecord
-from pairtrader.storage.connections import Audience, bot_topic, user_topic
+from pairtrader.storage.connections import Audience, bot_topic, jobs_topic, user_topic
 
 ALL_BOTS = "*"
+BACKTESTS = "backtests"
 CONFIG_KEPT_SECONDS = 60
 """How long a configuration is used; one that was changed is read at once."""
 MAX_CONFIGS = 1000
@@ -49,6 +50,13 @@ class Marks(Protocol):
 
     def clear(self, bot_id: str, mark: str) -> bool:
         """Take the mark away if it still is this one."""
+
+
+class Numbered(Protocol):
+    """A message that lacks its number."""
+
+    def numbered(self, subscription: str, number: int) -> dict[str, Any]:
+        """Return what is sent to those who subscribed to `subscription`."""
 
 
 @dataclass(slots=True)
@@ -97,6 +105,14 @@ class Broadcast:
         tally.moments += [each.at for each in messages]
         return tally
 
+    def tell_jobs(self, user_id: str, changes: Sequence[JobChange], delivery: Delivery) -> Tally:
+        """Begin to send how a user's backtests and analyses go, to all who want to know."""
+        topic = jobs_topic(user_id)
+        messages = [JobMessage(each.job, each.at) for each in changes]
+        audience = self._audience(topic)
+        self._send(topic, BACKTESTS, audience, messages, delivery)
+        return Tally(moments=[each.at for each in messages] if audience.live else [])
+
     def settle(self, outcomes: Sequence[Outcome], tally: Tally) -> None:
         """Add up how sending went, and forget the connections that are gone."""
         for outcome in outcomes:
@@ -132,7 +148,7 @@ class Broadcast:
         topic: str,
         subscription: str,
         audience: Audience,
-        messages: Sequence[Message],
+        messages: Sequence[Numbered],
         delivery: Delivery,
     ) -> None:
         if not audience.live or not messages:

@@ -1,4 +1,4 @@
-"""What the streams tell: changes of bots, and rows of their history as they are written."""
+"""What the streams tell: changes of bots, rows of their history, and how jobs go."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from typing import Any
 
 from pairtrader.model.bot import BotState
 from pairtrader.model.records import LogRecord, OrderRecord, PositionRecord
+from pairtrader.model.research import Job
 from pairtrader.storage.bot_items import StateItem, state_of
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
+from pairtrader.storage.research_jobs import JobItem, job_of
 from pairtrader.storage.trade_logs import LogItem
 
 Row = OrderRecord | PositionRecord | LogRecord
@@ -52,11 +54,20 @@ class RowChange:
         return self.row.created_at if isinstance(self.row, LogRecord) else self.row.updated_at
 
 
-Change = StateChange | RowChange
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A backtest or an analysis as it is now."""
+
+    job: Job
+    at: int
+    """When the news were made, ms UTC."""
+
+
+Change = StateChange | RowChange | JobChange
 
 
 def change_in(record: Mapping[str, Any]) -> Change | None:
-    """Return what a record of one of the four streams tells, None where that is nothing.
+    """Return what a record of one of the streams tells, None where that is nothing.
 
     Raises:
         Exception: the record holds what the code does not expect.
@@ -64,14 +75,17 @@ def change_in(record: Mapping[str, Any]) -> Change | None:
     image = record["dynamodb"].get("NewImage")
     if image is None:
         return None
-    read = _READERS[_table_in(record["eventSourceARN"])]
-    return read(image, record["dynamodb"].get("OldImage"))
+    table = _table_in(record["eventSourceARN"])
+    if table == _JOBS:
+        written = float(record["dynamodb"]["ApproximateCreationDateTime"])
+        return _job_change(image, round(written * 1000))
+    return _READERS[table](image, record["dynamodb"].get("OldImage"))
 
 
 def _table_in(arn: str) -> str:
     """Return the table's kind: ``…:table/pairtrader-dev-trade-logs/stream/2026-…``."""
     name = arn.split(":table/", 1)[1].split("/", 1)[0]
-    return next(kind for kind in _READERS if name.endswith(f"-{kind}"))
+    return next(kind for kind in (*_READERS, _JOBS) if name.endswith(f"-{kind}"))
 
 
 def _state_change(image: dict[str, Any], before: dict[str, Any] | None) -> StateChange | None:
@@ -82,6 +96,13 @@ def _state_change(image: dict[str, Any], before: dict[str, Any] | None) -> State
     return StateChange(old, state_of(item), item.watched) if item.watched else None
 
 
+def _job_change(image: dict[str, Any], at: int) -> JobChange | None:
+    if JobItem.status.attr_name not in image:  # what a user has begun in all
+        return None
+    return JobChange(job_of(JobItem.from_raw_data(image)), at)
+
+
+_JOBS = "backtests"
 _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any] | None], Change | None]] = {
     "bots": _state_change,
     "orders": lambda image, _: RowChange(OrderItem.from_raw_data(image).body),

@@ -7,8 +7,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.push.broadcast import Tally
-from functions.push.changes import Change, change_in
+from functions.push.changes import Change, JobChange, change_in
 from functions.push.composition import broadcast, delivery
+from functions.push.delivery import Delivery
 from pairtrader.observability import logger, metrics
 
 Record = dict[str, Any]
@@ -25,11 +26,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     sending = delivery()
     tally = Tally()
     failed: set[str] = set()
-    for bot_id, changes in _by_bot(event["Records"]).items():
+    for subject, changes in _by_subject(event["Records"]).items():
         try:
-            told = broadcast().tell(bot_id, [change for _, change in changes], sending)
+            told = _tell(subject, [change for _, change in changes], sending)
         except Exception:
-            logger.exception("changes not told", bot_id=bot_id)
+            logger.exception("changes not told", subject=subject)
             failed |= {number for number, _ in changes}
         else:
             tally.unwatched += told.unwatched
@@ -46,8 +47,18 @@ def _number_of(record: Record) -> str:
     return number
 
 
-def _by_bot(records: list[Record]) -> dict[str, list[tuple[str, Change]]]:
-    """Return the changes of each bot in order, each after its record's sequence number."""
+def _tell(subject: str, changes: list[Change], sending: Delivery) -> Tally:
+    jobs = [change for change in changes if isinstance(change, JobChange)]
+    if jobs:
+        return broadcast().tell_jobs(subject, jobs, sending)
+    return broadcast().tell(subject, changes, sending)
+
+
+def _by_subject(records: list[Record]) -> dict[str, list[tuple[str, Change]]]:
+    """Return changes in order, each after its record's sequence number.
+
+    They are those of each bot by its id, and those of each user's jobs by his.
+    """
     found: dict[str, list[tuple[str, Change]]] = {}
     for record in records:
         number = _number_of(record)
@@ -58,7 +69,8 @@ def _by_bot(records: list[Record]) -> dict[str, list[tuple[str, Change]]]:
             logger.exception("record dropped", sequence_number=number)
             continue
         if change is not None:
-            found.setdefault(change.bot_id, []).append((number, change))
+            subject = change.job.user_id if isinstance(change, JobChange) else change.bot_id
+            found.setdefault(subject, []).append((number, change))
     return found
 
 

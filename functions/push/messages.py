@@ -6,6 +6,7 @@ from typing import Any
 from functions.push.changes import Row, StateChange
 from pairtrader.model.bot import BotConfig, BotState
 from pairtrader.model.records import LogRecord, OrderRecord, PositionRecord
+from pairtrader.model.research import Job
 from pairtrader.views.bots import live_bot, percent_of
 from pairtrader.views.records import log_row, order_row, position_row
 from pairtrader.views.texts import iso, plain_or_none
@@ -28,6 +29,32 @@ class Message:
         """Return what is sent to those who subscribed to `subscription`: the bot's id or "*"."""
         head = {"type": self.type, "bot_id": self.bot_id, "subscription": subscription}
         return head | {"seq": number, "at": iso(self.at)} | self.values
+
+
+@dataclass(frozen=True, slots=True)
+class JobMessage:
+    """One message to a user about a backtest or an analysis."""
+
+    job: Job
+    at: int
+    """When the news were made, ms UTC."""
+
+    def numbered(self, subscription: str, number: int) -> dict[str, Any]:
+        """Return what is sent to those who subscribed to `subscription`."""
+        job, failure = self.job, self.job.failure
+        return {
+            "type": "backtest_update",
+            "subscription": subscription,
+            "seq": number,
+            "at": iso(self.at),
+            "id": job.id,
+            "kind": job.kind.value,
+            "status": job.status.value,
+            "stage": job.stage.value,
+            "progress": job.progress,
+            "cancel_requested": job.cancel_requested,
+            "error": {"code": failure.code, "detail": failure.detail} if failure else None,
+        }
 
 
 def state_messages(change: StateChange, config: BotConfig) -> list[Message]:

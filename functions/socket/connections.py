@@ -1,13 +1,15 @@
 """The life of a connection: opened by a ticket, subscribed to bots, prolonged by pings."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from functions.socket.frames import (
     ALL_BOTS,
+    BACKTESTS,
     BadFrame,
     Ping,
+    Subject,
     Subscribe,
     Unsubscribe,
     error_frame,
@@ -15,7 +17,13 @@ from functions.socket.frames import (
     parse,
 )
 from pairtrader.model.bot import BotConfig
-from pairtrader.storage.connections import Holder, Subscription, bot_topic, user_topic
+from pairtrader.storage.connections import (
+    Holder,
+    Subscription,
+    bot_topic,
+    jobs_topic,
+    user_topic,
+)
 
 LIFETIME_SECONDS = 2 * 3600 + 300
 """A little longer than API Gateway keeps any connection open."""
@@ -123,10 +131,10 @@ class Connections:
             return error_frame("bad_frame", str(error))
         match request:
             case Subscribe():
-                return self._subscribe(connection_id, holder, request.bot_id)
+                return self._subscribe(connection_id, holder, request)
             case Unsubscribe():
-                self._store.unsubscribe(connection_id, _topic(holder, request.bot_id))
-                return frame("unsubscribed", bot_id=request.bot_id)
+                self._store.unsubscribe(connection_id, _topic(holder, request))
+                return frame("unsubscribed", **request.named)
             case Ping():
                 return self._prolong(connection_id, holder)
 
@@ -138,15 +146,20 @@ class Connections:
             raise SessionEnded(connection_id)
         return holder
 
-    def _subscribe(self, connection_id: str, holder: Holder, bot_id: str) -> str:
-        topic = _topic(holder, bot_id)
+    def _subscribe(self, connection_id: str, holder: Holder, wanted: Subject) -> str:
+        topic = _topic(holder, wanted)
         known = {each.topic for each in self._store.subscriptions_of(connection_id)}
         if len(known | {topic}) > MAX_SUBSCRIPTIONS:
             message = (
                 f"A connection may have {MAX_SUBSCRIPTIONS} subscriptions: end one, or subscribe "
                 f'to "{ALL_BOTS}".'
             )
-            return error_frame("too_many_subscriptions", message, bot_id=bot_id)
+            return error_frame("too_many_subscriptions", message, **wanted.named)
+        bot_id = wanted.bot_id
+        if bot_id is None:
+            # Jobs are few: all their changes are in the stream, nothing has to be marked.
+            self._store.subscribe(connection_id, topic, self._now() + LEASE_SECONDS)
+            return frame("subscribed", **wanted.named, seq=self._store.last_number(topic))
         if bot_id != ALL_BOTS and not self._is_own(bot_id, holder):
             return _bot_not_found(bot_id)
         # Subscribed first, marked then: whoever takes a mark away has looked for subscriptions
@@ -173,22 +186,24 @@ class Connections:
         subscriptions = self._store.subscriptions_of(connection_id)
         for each in subscriptions:
             self._store.subscribe(connection_id, each.topic, now + LEASE_SECONDS)
-            if each.expires_at <= now + RENEWED_BEFORE_SECONDS:
-                self._mark(holder, _bot_id(each.topic))
-        return frame("pong", bot_ids=sorted(_bot_ids(subscriptions)))
+            bot_id = _bot_id(each.topic)
+            if bot_id is not None and each.expires_at <= now + RENEWED_BEFORE_SECONDS:
+                self._mark(holder, bot_id)
+        bot_ids = {_bot_id(each.topic) for each in subscriptions}
+        topics = [BACKTESTS] if None in bot_ids else []
+        return frame("pong", bot_ids=sorted(filter(None, bot_ids)), topics=topics)
 
 
-def _topic(holder: Holder, bot_id: str) -> str:
-    return user_topic(holder.user_id) if bot_id == ALL_BOTS else bot_topic(bot_id)
+def _topic(holder: Holder, wanted: Subject) -> str:
+    if wanted.bot_id is None:
+        return jobs_topic(holder.user_id)
+    return user_topic(holder.user_id) if wanted.bot_id == ALL_BOTS else bot_topic(wanted.bot_id)
 
 
-def _bot_id(topic: str) -> str:
-    kind, _, bot_id = topic.partition("#")
-    return bot_id if kind == "bot" else ALL_BOTS
-
-
-def _bot_ids(subscriptions: Iterable[Subscription]) -> set[str]:
-    return {_bot_id(each.topic) for each in subscriptions}
+def _bot_id(topic: str) -> str | None:
+    """Return the bot that a topic is about, "*" for all; None for backtests and analyses."""
+    kind, _, named = topic.partition("#")
+    return {"bot": named, "user": ALL_BOTS}.get(kind)
 
 
 def _bot_not_found(bot_id: str) -> str:

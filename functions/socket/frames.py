@@ -3,12 +3,16 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 MAX_FRAME = 4096
 """Characters of the longest frame that is read."""
 ALL_BOTS = "*"
 """Stands for every bot of the user."""
+
+BACKTESTS = "backtests"
+"""Stands for every backtest and analysis of the user."""
 
 Name = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9_-]{1,64})$")]
 
@@ -17,18 +21,36 @@ class _Frame(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Subscribe(_Frame):
-    """Tell me of this bot."""
+class Subject(_Frame):
+    """What somebody wants to hear of: a bot, all of them, or backtests and analyses."""
+
+    bot_id: Name | None = None
+    topic: Literal["backtests"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Subject":
+        if (self.bot_id is None) is (self.topic is None):
+            raise PydanticCustomError("subject", "bot_id or topic, not both")
+        return self
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Return it as answers name it."""
+        if self.bot_id is None:
+            return {"topic": BACKTESTS}
+        return {"bot_id": self.bot_id}
+
+
+class Subscribe(Subject):
+    """Tell me of this."""
 
     action: Literal["subscribe"]
-    bot_id: Name
 
 
-class Unsubscribe(_Frame):
-    """Tell me of this bot no more."""
+class Unsubscribe(Subject):
+    """Tell me of this no more."""
 
     action: Literal["unsubscribe"]
-    bot_id: Name
 
 
 class Ping(_Frame):
@@ -57,8 +79,8 @@ def parse(text: str) -> Request:
         return _requests.validate_json(text)
     except ValidationError as error:
         raise BadFrame(
-            'Send {"action": "subscribe" or "unsubscribe", "bot_id": an id or "*"} or '
-            '{"action": "ping"}.'
+            'Send {"action": "subscribe" or "unsubscribe", "bot_id": an id or "*"}, the same with '
+            '"topic": "backtests" in place of "bot_id", or {"action": "ping"}.'
         ) from error
 
 

@@ -166,7 +166,7 @@ async def refusals(stack: Stack, trader: Trader, stranger: Trader, bot_id: str) 
     ticket = trader.post("/ws/ticket")["ticket"]
     async with connect(f"{stack['ws_url']}?ticket={ticket}", open_timeout=60) as socket:
         await socket.send('{"action": "ping"}')
-        assert json.loads(await socket.recv()) == {"type": "pong", "bot_ids": []}
+        assert json.loads(await socket.recv()) == {"type": "pong", "bot_ids": [], "topics": []}
         for query in (f"?ticket={ticket}", "?ticket=guessed", ""):
             with pytest.raises(InvalidStatus):
                 await connect(f"{stack['ws_url']}{query}", open_timeout=60)

@@ -36,6 +36,8 @@ from functions.api.records.bot_stats import Statistics
 from functions.api.records.dashboard import Dashboard
 from functions.api.records.histories import Histories
 from functions.api.records.ledger import Ledger
+from functions.api.research.jobs import ResearchJobs
+from functions.api.research.requests import JobRequests
 from functions.api.services import Services
 from functions.api.web.client_address import Client
 from functions.api.web.idempotency import Idempotency
@@ -73,6 +75,7 @@ from tests.fakes.memory_logins import (
     a_seal,
 )
 from tests.fakes.memory_notifications import MemoryChannels, MemoryOutbox
+from tests.fakes.memory_research import FakeResearchers, MemoryJobs, MemoryResults
 from tests.fakes.memory_risk import MemoryRisk
 
 NOW = round(datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
@@ -127,6 +130,8 @@ class ApiWorld:
         self.tokens = AccessTokens(self.keys, "test")
         self.attempts, self.api_tokens = MemoryAttempts(), MemoryApiTokens()
         self.audit = MemoryAudit()
+        self.jobs, self.results = MemoryJobs(), MemoryResults()
+        self.researchers = FakeResearchers()
         self.app = _application()
         self.app.state.services = self._services(registration_open)
         self.app.state.ui_origin = ui_origin
@@ -192,6 +197,14 @@ class ApiWorld:
                 self.connections, "https://sockets.example.com/live", self.clock.now
             ),
             administration=Administration(self.users, sessions, self.risk, self.bots, now),
+            research=ResearchJobs(
+                JobRequests(self.accounts, self.exchanges, now),
+                self.jobs,
+                self.results,
+                self.researchers,
+                now,
+                daily_limit=100,
+            ),
             audit=Audit(self.audit, now),
         )
 
@@ -273,5 +286,29 @@ def bot_body(account_id: str, **changes: Any) -> dict[str, Any]:
             {"times": 2, "spread": 0.8, "multiplier": 1.5},
             {"times": 3, "spread": 0.5, "multiplier": 2},
         ],
+        **changes,
+    }
+
+
+def backtest_body(account_id: str, **changes: Any) -> dict[str, Any]:
+    """A backtest of a week that is fine as it is."""
+    return {
+        "settings": bot_body(account_id, start_time="2026-05-01T00:00:00Z"),
+        "from": "2026-05-01T00:00:00Z",
+        "to": "2026-05-08T00:00:00Z",
+        "timeframe": "5m",
+        **changes,
+    }
+
+
+def analysis_body(account_id: str, **changes: Any) -> dict[str, Any]:
+    """An analysis of a pair's month that is fine as it is."""
+    return {
+        "kind": "pair",
+        "exchange_account_id": account_id,
+        "symbols": ["GALA-USDT", "CHZ-USDT"],
+        "from": "2026-05-01T00:00:00Z",
+        "to": "2026-05-31T00:00:00Z",
+        "timeframe": "1h",
         **changes,
     }

@@ -11,7 +11,7 @@ import pytest
 
 from scripts import bundle
 
-FUNCTIONS = ("tick", "exchange", "api", "socket", "push", "publish")
+FUNCTIONS = ("tick", "exchange", "api", "research", "socket", "push", "publish")
 UNCHECKED_HASH = 0b01
 WEB = {"fastapi", "starlette", "mangum", "jose"}
 ENVIRONMENT = {
@@ -20,7 +20,8 @@ ENVIRONMENT = {
     **dict.fromkeys(
         (
             "STAGE", "TABLE_PREFIX", "SECRET_PREFIX", "DATA_BUCKET", "TICK_FUNCTION",
-            "EXCHANGE_FUNCTION", "TICK_QUEUE_URL", "SCHEDULE_GROUP", "SCHEDULER_ROLE_ARN",
+            "EXCHANGE_FUNCTION", "RESEARCH_FUNCTION",
+            "TICK_QUEUE_URL", "SCHEDULE_GROUP", "SCHEDULER_ROLE_ARN",
             "SCHEDULER_DLQ_ARN", "JWT_SECRET_ARN", "SEALING_SECRET_ARN", "BOOTSTRAP_SECRET_ARN",
             "WEBSOCKET_ENDPOINT", "NOTIFICATION_QUEUE_URL",
         ),

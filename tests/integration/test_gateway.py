@@ -18,6 +18,7 @@ from scripts.gateway import Gateway, Upstreams, client_session, security_headers
 from scripts.gateway_process import GatewayError
 from scripts.loopback import free_port
 
+RESULTS = "http://127.0.0.1:4566"
 FACTS = {"stage": "local", "version": "1.2.3"}
 STAGE = "/_aws/execute-api/abc/$default"
 
@@ -78,6 +79,7 @@ async def place(dist: Path = Path("nowhere"), *, dead: bool = False) -> AsyncIte
         upstreams = Upstreams(
             f"http://127.0.0.1:{port}{STAGE}",
             f"ws://127.0.0.1:{port}/_aws/execute-api/sock/live",
+            RESULTS,
         )
         app = Gateway(upstreams, FACTS, dist, client).application()
         async with TestServer(app) as server, ClientSession() as browser:
@@ -137,7 +139,7 @@ def test_an_answer_comes_back_with_all_its_cookies_and_the_page_s_headers() -> N
                 assert (got.status, await got.text()) == (409, "no")
                 assert got.headers.getall("Set-Cookie") == ["a=1; Secure; HttpOnly", "b=2"]
                 assert got.headers["Cache-Control"] == "no-store"
-                wanted = security_headers(f"ws://127.0.0.1:{here.server.port}")
+                wanted = security_headers(f"ws://127.0.0.1:{here.server.port}", RESULTS)
                 assert {name: got.headers[name] for name in wanted} == wanted
 
     asyncio.run(scene())
@@ -267,7 +269,7 @@ def test_the_ui_is_told_where_everything_is() -> None:
             assert await got.json() == {
                 "api_url": "/api/v1",
                 "ws_url": f"ws://127.0.0.1:{here.server.port}/ws",
-                "features": [],
+                "features": ["backtest", "analysis"],
                 **FACTS,
             }
             assert got.headers["Cache-Control"] == "no-cache"
@@ -375,7 +377,7 @@ def test_what_is_no_connection_is_told_so() -> None:
 # The process
 
 
-UPSTREAMS = Upstreams("http://127.0.0.1:9/a", "ws://127.0.0.1:9/s")
+UPSTREAMS = Upstreams("http://127.0.0.1:9/a", "ws://127.0.0.1:9/s", "http://127.0.0.1:9")
 
 
 @pytest.fixture
@@ -387,7 +389,7 @@ def directory(tmp_path: Path) -> Any:
 def test_it_is_started_once_and_anew_when_upstreams_change(directory: Path) -> None:
     first = gateway_process.start(directory, 0, UPSTREAMS, "1")
     assert gateway_process.start(directory, 0, UPSTREAMS, "1") == first
-    moved = Upstreams("http://127.0.0.1:9/b", "ws://127.0.0.1:9/s")
+    moved = Upstreams("http://127.0.0.1:9/b", "ws://127.0.0.1:9/s", "http://127.0.0.1:9")
     second = gateway_process.start(directory, 0, moved, "1")
     assert second.pid != first.pid
     assert second.port == first.port

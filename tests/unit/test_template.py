@@ -15,13 +15,17 @@ from functions.api.settings import Settings as ApiSettings
 from functions.deliver.settings import DeliverSettings
 from functions.notify.settings import NotifySettings
 from functions.push.settings import PushSettings
+from functions.research.settings import ResearchSettings
 from functions.socket.settings import SocketSettings
 from functions.tick.settings import TickSettings
+from pairtrader.model.research import KEPT_SECONDS, QUEUED_MS
+from pairtrader.model.research import LEASE_MS as JOB_LEASE_MS
 from pairtrader.storage import (
     accounts,
     api_tokens,
     audit_log,
     bots,
+    candle_blocks,
     claims,
     connections,
     cycles,
@@ -31,6 +35,8 @@ from pairtrader.storage import (
     orders,
     positions,
     refresh_tokens,
+    research_jobs,
+    research_results,
     risk,
     simulated_accounts,
     spread_history,
@@ -43,7 +49,9 @@ from pairtrader.trading.session import LEASE_MS
 from scripts import stack
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("Tick", "Exchange", "Api", "Notify", "Deliver", "Socket", "Push", "Publish")
+FUNCTIONS = (
+    "Tick", "Exchange", "Api", "Research", "Notify", "Deliver", "Socket", "Push", "Publish"
+)  # fmt: skip
 TABLES: tuple[type[Model], ...] = (
     accounts.AccountItem,
     api_tokens.ApiTokenItem,
@@ -58,6 +66,7 @@ TABLES: tuple[type[Model], ...] = (
     orders.OrderItem,
     positions.PositionItem,
     refresh_tokens.FamilyItem,
+    research_jobs.JobItem,
     risk.RiskItem,
     simulated_accounts.SimulatedAccountItem,
     spread_history.HistoryItem,
@@ -202,7 +211,8 @@ def test_keys_of_accounts_are_read_by_tick_and_exchange_alone(resources: dict[st
         '{"Fn::GetAtt": ["SealingSecret", "Id"]}',
     ]
     assert readers.pop("DeliverRole") == ['{"Fn::GetAtt": ["SealingSecret", "Id"]}']
-    assert set(readers) == {"SchedulerRole", "NotifyRole", "SocketRole", "PushRole", "PublishRole"}
+    keyless = ("Scheduler", "Research", "Notify", "Socket", "Push", "Publish")
+    assert set(readers) == {f"{name}Role" for name in keyless}
     assert not any(readers.values())
 
 
@@ -260,6 +270,7 @@ def test_the_api_reads_the_books_logs_its_commands_and_keeps_what_it_adopts(
         "bots/index/by_user": {"dynamodb:Query"},
         "api-tokens": {f"dynamodb:{verb}Item" for verb in ("Delete", "Get", "Put", "Update")},
         "api-tokens/index/by_user": {"dynamodb:Query"},
+        "backtests": READ | CHANGE - {"dynamodb:ConditionCheckItem"},
         "audit-log": {f"dynamodb:{verb}" for verb in ("PutItem", "Query", "UpdateItem")},
         "audit-log/index/by_user": {"dynamodb:Query"},
         "users/index/by_name": {"dynamodb:Query"},
@@ -295,6 +306,7 @@ def test_the_api_calls_the_other_functions_by_their_alias(resources: dict[str, A
     assert allowed(resources["ApiRole"], "lambda") == {
         ("lambda:InvokeFunction", '{"Ref": "TickFunctionAliaslive"}'),
         ("lambda:InvokeFunction", '{"Ref": "ExchangeFunctionAliaslive"}'),
+        ("lambda:InvokeFunction", '{"Ref": "ResearchFunctionAliaslive"}'),
     }
 
 
@@ -523,12 +535,78 @@ def test_a_gateway_throttles_and_calls_its_function_alone(
     assert permission["FunctionName"] == {"Ref": f"{function}FunctionAliaslive"}
 
 
+# Research
+
+
+def bucket_rights(role: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return actions on the data bucket, by the prefix of the keys."""
+    return {
+        (action, resource.partition("${Bucket}")[2].split('"')[0])
+        for action, resource in allowed(role, "s3")
+    }
+
+
+def test_the_research_function_notes_its_jobs_and_reads_accounts(
+    resources: dict[str, Any],
+) -> None:
+    role = resources["ResearchRole"]
+    assert tables_of(role) == {
+        "backtests": {"dynamodb:UpdateItem"},
+        "accounts": {"dynamodb:GetItem"},
+    }
+    assert bucket_rights(role) == {
+        ("s3:GetObject", "/history/*"),
+        ("s3:PutObject", "/history/*"),
+        ("s3:PutObject", "/results/*"),
+        ("s3:DeleteObject", "/results/*"),
+        ("s3:GetObject", "/candles/*"),
+        ("s3:GetObject", "/funding/*"),
+        ("s3:ListBucket", ""),
+    }
+    others = {action for action, _ in rights_of(role)}
+    assert {action.partition(":")[0] for action in others} == {"dynamodb", "s3", "sqs"}
+
+
+def test_the_api_hands_out_and_removes_results_alone(resources: dict[str, Any]) -> None:
+    assert bucket_rights(resources["ApiRole"]) == {
+        ("s3:GetObject", "/results/*"),
+        ("s3:DeleteObject", "/results/*"),
+    }
+    assert (research_results.PREFIX, candle_blocks.PREFIX) == ("results/", "history/")
+
+
+def test_a_job_is_begun_once_and_kept_where_it_crashes(resources: dict[str, Any]) -> None:
+    properties = event_handling(resources, "Research")
+    assert properties["MaximumRetryAttempts"] == 0
+    assert properties["MaximumEventAgeInSeconds"] * 1000 < QUEUED_MS
+    kept = properties["DestinationConfig"]["OnFailure"]["Destination"]
+    assert kept == {"Fn::GetAtt": ["ResearchDeadLetterQueue", "Arn"]}
+
+
+def test_a_job_ends_before_it_counts_as_broken_off(resources: dict[str, Any]) -> None:
+    function = resources["ResearchFunction"]["Properties"]
+    assert function["Timeout"] * 1000 < JOB_LEASE_MS
+    assert function["MemorySize"] >= 1769  # a whole processor
+
+
+def test_the_research_function_is_told_what_it_asks_for(resources: dict[str, Any]) -> None:
+    asked = {str(field.alias) for field in ResearchSettings.model_fields.values()}
+    assert asked <= variables(resources, "Research")
+
+
+def test_results_and_candles_of_the_past_are_forgotten_in_time(storage: dict[str, Any]) -> None:
+    rules = storage["DataBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert days == {"results/": 91, "history/": 365}
+    assert days["results/"] * 86_400 > KEPT_SECONDS
+
+
 # Live push
 
 
 STREAMS = {
     name: {"Fn::GetAtt": ["Storage", f"Outputs.{name}StreamArn"]}
-    for name in ("Bots", "Orders", "Positions", "TradeLogs")
+    for name in ("Bots", "Orders", "Positions", "TradeLogs", "Backtests")
 }
 MARK_ALONE = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["bot_id", "kind", "w"]}}
 
@@ -622,6 +700,7 @@ def test_streams_show_what_their_readers_need(storage: dict[str, Any]) -> None:
         "OrdersTable": "NEW_IMAGE",
         "PositionsTable": "NEW_IMAGE",
         "TradeLogsTable": "NEW_IMAGE",
+        "BacktestsTable": "NEW_IMAGE",
     }
 
 
@@ -859,6 +938,16 @@ def test_alarms_watch_what_the_stack_has(
     assert watched == {
         "TickErrorsAlarm": ("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "TickFunction"}}),
         "PushErrorsAlarm": ("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "PushFunction"}}),
+        "ResearchErrorsAlarm": (
+            "AWS/Lambda",
+            "Errors",
+            {"FunctionName": {"Ref": "ResearchFunction"}},
+        ),
+        "ResearchDeadLetterAlarm": (
+            "AWS/SQS",
+            depth,
+            {"QueueName": {"Fn::GetAtt": ["ResearchDeadLetterQueue", "QueueName"]}},
+        ),
         "TickDeadLetterAlarm": (
             "AWS/SQS",
             depth,

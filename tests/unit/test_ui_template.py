@@ -198,7 +198,7 @@ def test_the_local_stack_publishes_nothing(main: dict[str, Any]) -> None:
 # Headers
 
 
-def policy(ui: dict[str, Any], socket_origin: str) -> dict[str, str]:
+def policy(ui: dict[str, Any], socket_origin: str, results_origin: str) -> dict[str, str]:
     """Return the headers that CloudFront makes of its policy."""
     config = ui["SecurityHeaders"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     assert all(each["Override"] is True for each in config.values())
@@ -206,8 +206,9 @@ def policy(ui: dict[str, Any], socket_origin: str) -> dict[str, str]:
     hsts = config["StrictTransportSecurity"]
     assert hsts["IncludeSubdomains"] is True
     content = config["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
+    content = content.replace("${SocketOrigin}", socket_origin)
     return {
-        "Content-Security-Policy": content.replace("${SocketOrigin}", socket_origin),
+        "Content-Security-Policy": content.replace("${ResultsOrigin}", results_origin),
         "Strict-Transport-Security": f"max-age={hsts['AccessControlMaxAgeSec']}; includeSubDomains",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": config["FrameOptions"]["FrameOption"],
@@ -216,15 +217,15 @@ def policy(ui: dict[str, Any], socket_origin: str) -> dict[str, str]:
 
 
 def test_the_local_gateway_sends_cloudfront_s_headers(ui: dict[str, Any]) -> None:
-    assert policy(ui, "wss://s") == security_headers("wss://s")
+    assert policy(ui, "wss://s", "https://b") == security_headers("wss://s", "https://b")
 
 
 def test_scripts_are_files_of_the_origin_and_nothing_frames_it() -> None:
-    content = security_headers("wss://s")["Content-Security-Policy"]
+    content = security_headers("wss://s", "https://b")["Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in content.split(";"))
     assert rules["script-src"] == "'self'"
     assert rules["frame-ancestors"] == rules["object-src"] == rules["base-uri"] == "'none'"
-    assert rules["connect-src"] == "'self' wss://s"
+    assert rules["connect-src"] == "'self' wss://s https://b"
 
 
 def test_every_answer_bears_the_headers(distribution: dict[str, Any]) -> None:
@@ -235,6 +236,16 @@ def test_every_answer_bears_the_headers(distribution: dict[str, Any]) -> None:
 def test_pages_may_connect_to_live_push(main: dict[str, Any]) -> None:
     given = main["Resources"]["Ui"]["Properties"]["Parameters"]["SocketOrigin"]
     assert given["Fn::Sub"].startswith("wss://${SocketApi}.execute-api.")
+
+
+def test_pages_may_read_results_of_the_stack_s_own_bucket(main: dict[str, Any]) -> None:
+    given = main["Resources"]["Ui"]["Properties"]["Parameters"]["ResultsOrigin"]["Fn::Sub"]
+    assert given == "https://${Storage.Outputs.DataBucket}.s3.${AWS::Region}.${AWS::URLSuffix}"
+    [rule] = yaml_parse((ROOT / "infra/storage.yaml").read_text())["Resources"]["DataBucket"][
+        "Properties"
+    ]["CorsConfiguration"]["CorsRules"]
+    # An address is signed for its bearer; neither cookies nor headers are ever needed.
+    assert rule == {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAge": 600}
 
 
 # Functions of the edge

@@ -4,6 +4,105 @@
  */
 
 export interface paths {
+    "/api/v1/analyses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List analyses
+         * @description Return the user's analyses, newest first.
+         */
+        get: operations["list_analyses"];
+        put?: never;
+        /**
+         * Run an analysis
+         * @description Have history looked at. The answer is the analysis, queued: ask for it until done.
+         *
+         *     Live push tells how far it is. Two backtests and analyses of a user run at a time, and 200 are
+         *     kept, for 90 days each. What comes out is statistics of the past.
+         */
+        post: operations["create_analysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyses/{analysis_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an analysis
+         * @description Return one analysis: how far it is, or its most important figures.
+         */
+        get: operations["get_analysis"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an analysis
+         * @description Remove it with its result; not while it waits or runs: cancel it first.
+         */
+        delete: operations["delete_analysis"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename an analysis
+         * @description Give it another name.
+         */
+        patch: operations["rename_analysis"];
+        trace?: never;
+    };
+    "/api/v1/analyses/{analysis_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an analysis
+         * @description Stop it: at once while it waits, within seconds while it runs (`cancel_requested` is true).
+         *
+         *     One that was cancelled before stays so; one that has ended otherwise can't be cancelled.
+         */
+        post: operations["cancel_analysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyses/{analysis_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find an analysis's result
+         * @description Return an address, good for a few minutes, at which the whole result lies.
+         *
+         *     It holds all statistics of the pair, or the pairs found with the matrix of correlations.
+         */
+        get: operations["get_analysis_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -393,6 +492,105 @@ export interface paths {
          * @description Turn the second factor on by a code of the app; hand out recovery codes.
          */
         post: operations["verify_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List backtests
+         * @description Return the user's backtests, newest first.
+         */
+        get: operations["list_backtests"];
+        put?: never;
+        /**
+         * Run a backtest
+         * @description Have settings tried on history. The answer is the backtest, queued: ask for it until done.
+         *
+         *     Live push tells how far it is. Two backtests and analyses of a user run at a time, and 200 are
+         *     kept, for 90 days each. Without fees those are taken that the account pays.
+         */
+        post: operations["create_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a backtest
+         * @description Return one backtest: how far it is, or its most important figures.
+         */
+        get: operations["get_backtest"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a backtest
+         * @description Remove it with its result; not while it waits or runs: cancel it first.
+         */
+        delete: operations["delete_backtest"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a backtest
+         * @description Give it another name.
+         */
+        patch: operations["rename_backtest"];
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a backtest
+         * @description Stop it: at once while it waits, within seconds while it runs (`cancel_requested` is true).
+         *
+         *     One that was cancelled before stays so; one that has ended otherwise can't be cancelled.
+         */
+        post: operations["cancel_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find a backtest's result
+         * @description Return an address, good for a few minutes, at which the whole result lies.
+         *
+         *     It holds metrics, every cycle and order, the equity and spread curves, and what was asked for.
+         */
+        get: operations["get_backtest_result"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1756,6 +1954,304 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
         };
         /**
+         * AnalysisCreate
+         * @description Two markets to look at closely, or many to find pairs among.
+         */
+        AnalysisCreate: {
+            /**
+             * Dca Config
+             * @description Of a pair: the ladder whose levels are looked at; null: one that the spread's own distribution suggests.
+             */
+            dca_config?: components["schemas"]["DcaRow"][] | null;
+            /**
+             * Exchange Account Id
+             * @description Id of the exchange account whose market it is.
+             */
+            exchange_account_id: string;
+            /**
+             * @description Of the finder; null: the defaults.
+             * @example null
+             */
+            filters?: components["schemas"]["FinderFilters"] | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Opening of the first bar, UTC; cut down to whole bars.
+             * @example 2026-01-01T00:00:00Z
+             */
+            from: string;
+            /**
+             * Kind
+             * @description pair: statistics of one pair; finder: all pairs of the symbols, ranked.
+             * @example pair
+             * @enum {string}
+             */
+            kind: "pair" | "finder";
+            /**
+             * Name
+             * @description The user's own name for it; left out: the symbols.
+             * @default
+             * @example GALA and CHZ, January
+             */
+            name: string;
+            /**
+             * @description Of a pair: how the bot's spread is measured.
+             * @default difference
+             * @example difference
+             */
+            spread_mode: components["schemas"]["SpreadMode"];
+            /**
+             * Symbols
+             * @description Swaps of the account's exchange, each once: two for a pair, 2 to 50 for the finder.
+             * @example [
+             *       "GALA-USDT",
+             *       "CHZ-USDT"
+             *     ]
+             */
+            symbols: string[];
+            /**
+             * Timeframe
+             * @description Length of a bar.
+             * @default 1m
+             * @example 5m
+             * @enum {string}
+             */
+            timeframe: "1m" | "5m" | "15m" | "1h";
+            /**
+             * To
+             * Format: date-time
+             * @description End, not within, UTC; later than `from`, not in the future; cut down to whole bars.
+             * @example 2026-01-31T00:00:00Z
+             */
+            to: string;
+        };
+        /**
+         * AnalysisResponse
+         * @description An analysis: what was asked for, how far it is, and what came out.
+         */
+        AnalysisResponse: {
+            /**
+             * Bars
+             * @description Bars of one market in the period, were none missing.
+             * @example 8640
+             */
+            bars: number;
+            /**
+             * Cancel Requested
+             * @description Whether it is asked to stop; it does so within seconds.
+             * @example false
+             */
+            cancel_requested: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Dca Config
+             * @description Of a pair: the ladder that was given.
+             */
+            dca_config: components["schemas"]["DcaRow"][] | null;
+            /** @description Why it failed; null otherwise. */
+            error: components["schemas"]["JobError"] | null;
+            /**
+             * Exchange Account Id
+             * @description Id of the exchange account whose market it is.
+             */
+            exchange_account_id: string;
+            /** @description The exchange. */
+            exchange_name: components["schemas"]["ExchangeName"];
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it is removed, UTC: 90 days after it was made.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            expires_at: string;
+            /**
+             * @description Of the finder.
+             * @example null
+             */
+            filters: components["schemas"]["FinderFilters"] | null;
+            /**
+             * Finished At
+             * @description When it ended, however, UTC; null before.
+             */
+            finished_at: string | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Opening of the first bar, UTC.
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description Statistics of a pair, or a pair finder.
+             * @example pair
+             * @enum {string}
+             */
+            kind: "pair" | "finder";
+            /**
+             * Name
+             * @description The user's own name for it.
+             * @example wider ladder
+             */
+            name: string;
+            /**
+             * Progress
+             * @description Percent.
+             * @example 100
+             */
+            progress: number;
+            /**
+             * Result Bytes
+             * @description Size of the result as it is kept, compressed; null where there is none.
+             * @example 48213
+             */
+            result_bytes: number | null;
+            /** @description Of a pair: how the bot's spread is measured. */
+            spread_mode: components["schemas"]["SpreadMode"];
+            /**
+             * @description What it is doing.
+             * @example finished
+             */
+            stage: components["schemas"]["Stage"];
+            /**
+             * Started At
+             * @description When work on it began, UTC; null before.
+             */
+            started_at: string | null;
+            /**
+             * @description How far it has come.
+             * @example done
+             */
+            status: components["schemas"]["JobStatus"];
+            /** @description The most important figures; null until it is done. */
+            summary: components["schemas"]["AnalysisSummary"] | null;
+            /**
+             * Symbols
+             * @description Swaps that are looked at.
+             * @example [
+             *       "GALA-USDT",
+             *       "CHZ-USDT"
+             *     ]
+             */
+            symbols: string[];
+            /**
+             * Timeframe
+             * @description Length of a bar.
+             * @example 5m
+             * @enum {string}
+             */
+            timeframe: "1m" | "5m" | "15m" | "1h";
+            /**
+             * To
+             * Format: date-time
+             * @description End, not within, UTC.
+             * @example 2026-01-31T00:00:00.000Z
+             */
+            to: string;
+        };
+        /**
+         * AnalysisSummary
+         * @description The most important figures; of a finder some belong to the best pair. null: there is none.
+         */
+        AnalysisSummary: {
+            /**
+             * Cointegrated
+             * @description Of a pair: whether the test says so; a statistic of the past.
+             * @example true
+             */
+            cointegrated?: boolean | null;
+            /**
+             * Correlation
+             * @description Of returns.
+             * @example 0.81
+             */
+            correlation?: number | null;
+            /**
+             * Found
+             * @description Of a finder: pairs that have passed all filters.
+             * @example 6
+             */
+            found?: number | null;
+            /**
+             * Half Life Seconds
+             * @description After which half of a gap is gone.
+             * @example 20520
+             */
+            half_life_seconds?: number | null;
+            /**
+             * Hedge Ratio
+             * @description Notional of market 2 for each of market 1.
+             * @example 0.94
+             */
+            hedge_ratio?: number | null;
+            /**
+             * Hurst
+             * @description Below 0.5: the spread tends to come back.
+             * @example 0.41
+             */
+            hurst?: number | null;
+            /**
+             * Market1
+             * @description Of the pair, or of the finder's best.
+             * @example GALA-USDT
+             */
+            market1?: string | null;
+            /**
+             * Market2
+             * @description Of the pair, or of the finder's best.
+             * @example CHZ-USDT
+             */
+            market2?: string | null;
+            /**
+             * P Value
+             * @description Of the test for cointegration, the better way round.
+             * @example 0.012
+             */
+            p_value?: number | null;
+            /**
+             * Pairs
+             * @description Of a finder: pairs tried.
+             * @example 190
+             */
+            pairs?: number | null;
+            /**
+             * Score
+             * @description Of the finder's best pair, 0 to 100.
+             * @example 71.5
+             */
+            score?: number | null;
+            /**
+             * Tested
+             * @description Of a finder: pairs that were correlated enough to be tested.
+             * @example 44
+             */
+            tested?: number | null;
+            /**
+             * Warnings
+             * @description How many warnings the result holds.
+             * @default 0
+             * @example 1
+             */
+            warnings: number;
+            /**
+             * Z
+             * @description Where the spread is now, in standard deviations from its mean.
+             * @example 1.7
+             */
+            z?: number | null;
+        };
+        /**
          * ApiTokenRequest
          * @description A token for a script.
          */
@@ -1899,6 +2395,280 @@ export interface components {
              * @description Whose things it was about; empty if nobody's who is known.
              */
             user_id: string;
+        };
+        /**
+         * BacktestCreate
+         * @description A bot's settings, the history to try them on, and how orders fill there.
+         */
+        BacktestCreate: {
+            /**
+             * From
+             * Format: date-time
+             * @description Opening of the first bar, UTC; cut down to whole bars.
+             * @example 2026-01-01T00:00:00Z
+             */
+            from: string;
+            /**
+             * Name
+             * @description The user's own name for it; left out: the bot's.
+             * @default
+             * @example wider ladder
+             */
+            name: string;
+            /** @description As `POST /bots` takes them. A `start_time` before `from` counts as `from`; prices are those of the account's exchange, of real markets for sandbox accounts too. */
+            settings: components["schemas"]["BotSettings"];
+            /** @description How orders fill and what they cost. */
+            terms?: components["schemas"]["TermsRequest"];
+            /**
+             * Timeframe
+             * @description Length of a bar.
+             * @default 1m
+             * @example 5m
+             * @enum {string}
+             */
+            timeframe: "1m" | "5m" | "15m" | "1h";
+            /**
+             * To
+             * Format: date-time
+             * @description End, not within, UTC; later than `from`, not in the future; cut down to whole bars.
+             * @example 2026-01-31T00:00:00Z
+             */
+            to: string;
+        };
+        /**
+         * BacktestResponse
+         * @description A backtest: what was asked for, how far it is, and what came out.
+         */
+        BacktestResponse: {
+            /**
+             * Bars
+             * @description Bars of one market in the period, were none missing.
+             * @example 8640
+             */
+            bars: number;
+            /**
+             * Cancel Requested
+             * @description Whether it is asked to stop; it does so within seconds.
+             * @example false
+             */
+            cancel_requested: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description Why it failed; null otherwise. */
+            error: components["schemas"]["JobError"] | null;
+            /** @description The exchange. */
+            exchange_name: components["schemas"]["ExchangeName"];
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it is removed, UTC: 90 days after it was made.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            expires_at: string;
+            /**
+             * Finished At
+             * @description When it ended, however, UTC; null before.
+             */
+            finished_at: string | null;
+            /**
+             * From
+             * Format: date-time
+             * @description Opening of the first bar, UTC.
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description The user's own name for it.
+             * @example wider ladder
+             */
+            name: string;
+            /**
+             * Progress
+             * @description Percent.
+             * @example 100
+             */
+            progress: number;
+            /**
+             * Result Bytes
+             * @description Size of the result as it is kept, compressed; null where there is none.
+             * @example 48213
+             */
+            result_bytes: number | null;
+            /** @description The bot's settings. */
+            settings: components["schemas"]["TestedSettings"];
+            /**
+             * @description What it is doing.
+             * @example finished
+             */
+            stage: components["schemas"]["Stage"];
+            /**
+             * Started At
+             * @description When work on it began, UTC; null before.
+             */
+            started_at: string | null;
+            /**
+             * @description How far it has come.
+             * @example done
+             */
+            status: components["schemas"]["JobStatus"];
+            /** @description The most important figures; null until it is done. */
+            summary: components["schemas"]["BacktestSummary"] | null;
+            /** @description How orders fill and what they cost. */
+            terms: components["schemas"]["TermsResponse"];
+            /**
+             * Timeframe
+             * @description Length of a bar.
+             * @example 5m
+             * @enum {string}
+             */
+            timeframe: "1m" | "5m" | "15m" | "1h";
+            /**
+             * To
+             * Format: date-time
+             * @description End, not within, UTC.
+             * @example 2026-01-31T00:00:00.000Z
+             */
+            to: string;
+        };
+        /**
+         * BacktestSummary
+         * @description The most important figures; all are in the result, where they are called the same.
+         *
+         *     Backtests are kept in binary floating point: these are numbers, not texts. null: there is no
+         *     such figure.
+         */
+        BacktestSummary: {
+            /**
+             * Cagr
+             * @description Percent a year.
+             * @example 88.1
+             */
+            cagr: number | null;
+            /**
+             * Calmar
+             * @description `cagr` ÷ the largest drawdown of daily equity.
+             * @example 27.5
+             */
+            calmar: number | null;
+            /**
+             * Cycles
+             * @description Closed round trips.
+             * @example 27
+             */
+            cycles: number;
+            /**
+             * Entries
+             * @description Pairs of orders that opened or added.
+             * @example 41
+             */
+            entries: number;
+            /**
+             * Exposure
+             * @description Percent of the time in the market.
+             * @example 34
+             */
+            exposure: number | null;
+            /**
+             * Fees
+             * @description Paid, quote currency.
+             * @example 4.1
+             */
+            fees: number | null;
+            /**
+             * Final Equity
+             * @description At the last bar, an open cycle at its mark, quote currency.
+             * @example 112.4
+             */
+            final_equity: number | null;
+            /**
+             * Funding
+             * @description Received (paid: negative), quote currency.
+             * @example -0.3
+             */
+            funding: number | null;
+            /**
+             * Initial Capital
+             * @description Quote currency.
+             * @example 100
+             */
+            initial_capital: number | null;
+            /**
+             * Max Drawdown
+             * @description Percent of the equity's peak, marked on every bar.
+             * @example 3.2
+             */
+            max_drawdown: number | null;
+            /**
+             * Net Pnl
+             * @description After fees, slippage and funding, quote currency.
+             * @example 12.4
+             */
+            net_pnl: number | null;
+            /**
+             * Orders
+             * @description Orders of single legs.
+             * @example 136
+             */
+            orders: number;
+            /**
+             * Profit Factor
+             * @description Gains ÷ losses of closed cycles; null without a loss.
+             * @example 2.4
+             */
+            profit_factor: number | null;
+            /**
+             * Return On Margin
+             * @description Net profit in percent of `initial_capital`.
+             * @example 12.4
+             */
+            return_on_margin: number | null;
+            /**
+             * Return On Notional
+             * @description Net profit in percent of what was invested.
+             * @example 0.6
+             */
+            return_on_notional: number | null;
+            /**
+             * Sharpe
+             * @description Of daily returns, a year of 365 days.
+             * @example 2.1
+             */
+            sharpe: number | null;
+            /**
+             * Sortino
+             * @description Of daily returns, a year of 365 days.
+             * @example 3.4
+             */
+            sortino: number | null;
+            /**
+             * Volatility
+             * @description Of daily returns, percent a year of 365 days.
+             * @example 21
+             */
+            volatility: number | null;
+            /**
+             * Warnings
+             * @description How many warnings the result holds: look before you trust.
+             * @example 1
+             */
+            warnings: number;
+            /**
+             * Win Rate
+             * @description Percent of closed cycles.
+             * @example 81.5
+             */
+            win_rate: number | null;
         };
         /**
          * BalanceResponse
@@ -4006,6 +4776,71 @@ export interface components {
             message: string;
         };
         /**
+         * FillAt
+         * @description Where a market order fills.
+         * @enum {string}
+         */
+        FillAt: "next_open" | "signal_close";
+        /**
+         * FinderFilters
+         * @description What pairs must be like to be shown.
+         */
+        FinderFilters: {
+            /**
+             * Limit
+             * @description Pairs shown at most.
+             * @default 100
+             * @example 100
+             */
+            limit: number;
+            /**
+             * Max Adjusted P Value
+             * @description Of the same after Benjamini and Hochberg, who heed how many pairs were tried; null: any.
+             * @example 0.2
+             */
+            max_adjusted_p_value?: number | null;
+            /**
+             * Max Half Life Seconds
+             * @description null: any.
+             * @example 604800
+             */
+            max_half_life_seconds?: number | null;
+            /**
+             * Max Hedge Deviation
+             * @description By how much the hedge ratio may differ from 1, as the bot trades equal notionals; null: any.
+             * @example 0.5
+             */
+            max_hedge_deviation?: number | null;
+            /**
+             * Max P Value
+             * @description Of the test for cointegration.
+             * @default 0.05
+             * @example 0.05
+             */
+            max_p_value: number;
+            /**
+             * Min Correlation
+             * @description Least correlation of returns; others are not tested any further.
+             * @default 0.5
+             * @example 0.5
+             */
+            min_correlation: number;
+            /**
+             * Min Half Life Seconds
+             * @description null: any.
+             * @example 3600
+             */
+            min_half_life_seconds?: number | null;
+            /**
+             * Sort
+             * @description What the ranks go by.
+             * @default score
+             * @example score
+             * @enum {string}
+             */
+            sort: "score" | "p_value" | "correlation" | "half_life_seconds" | "out_of_sample";
+        };
+        /**
          * HealthResponse
          * @description It answers.
          */
@@ -4039,6 +4874,31 @@ export interface components {
             /** @description In the market; null of no time at all. */
             time_in_market: components["schemas"]["Percentage"] | null;
         };
+        /**
+         * JobError
+         * @description Why it came to nothing.
+         */
+        JobError: {
+            /**
+             * Code
+             * @description Stable: `timed_out`, `not_started`, `no_candles`, `too_few_bars`, `unknown_symbol`,
+             *     `bad_data`, `exchange_error`, `internal_error` or another code of the exchange.
+             * @example timed_out
+             */
+            code: string;
+            /**
+             * Detail
+             * @description What went wrong and the way out, in English.
+             * @example It took longer than 15 minutes: choose a shorter period.
+             */
+            detail: string;
+        };
+        /**
+         * JobStatus
+         * @description How far a job has come.
+         * @enum {string}
+         */
+        JobStatus: "queued" | "running" | "done" | "failed" | "cancelled";
         /**
          * KillCounts
          * @description How many bots of this answer have come to what.
@@ -4418,6 +5278,18 @@ export interface components {
              * @description From the ``totp_required`` answer; good for five minutes.
              */
             mfa_token: string;
+        };
+        /**
+         * NameRequest
+         * @description What it shall be called.
+         */
+        NameRequest: {
+            /**
+             * Name
+             * @description The user's own name for it.
+             * @example wider ladder
+             */
+            name: string;
         };
         /**
          * NamedCycleResponse
@@ -4972,6 +5844,19 @@ export interface components {
              */
             items: components["schemas"]["AdminUserResponse"][];
         };
+        /** PageResponse[AnalysisResponse] */
+        PageResponse_AnalysisResponse_: {
+            /**
+             * Cursor
+             * @description Asks for the next page; null at the end.
+             */
+            cursor: string | null;
+            /**
+             * Items
+             * @description The items of this page.
+             */
+            items: components["schemas"]["AnalysisResponse"][];
+        };
         /** PageResponse[ApiTokenResponse] */
         PageResponse_ApiTokenResponse_: {
             /**
@@ -4997,6 +5882,19 @@ export interface components {
              * @description The items of this page.
              */
             items: components["schemas"]["AuditResponse"][];
+        };
+        /** PageResponse[BacktestResponse] */
+        PageResponse_BacktestResponse_: {
+            /**
+             * Cursor
+             * @description Asks for the next page; null at the end.
+             */
+            cursor: string | null;
+            /**
+             * Items
+             * @description The items of this page.
+             */
+            items: components["schemas"]["BacktestResponse"][];
         };
         /** PageResponse[BotResponse] */
         PageResponse_BotResponse_: {
@@ -5739,6 +6637,31 @@ export interface components {
          */
         Result: "done" | "refused" | "failed" | "under_way" | "unknown";
         /**
+         * ResultResponse
+         * @description Where the whole result lies.
+         */
+        ResultResponse: {
+            /**
+             * Bytes
+             * @description Size of the compressed result.
+             * @example 48213
+             */
+            bytes: number;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description Until when `url` is good, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            expires_at: string;
+            /**
+             * Url
+             * @description Good without a credential until `expires_at`: whoever has it may read the result. JSON, compressed by gzip as its `Content-Encoding` says.
+             * @example https://bucket.s3.eu-central-1.amazonaws.com/results/…?X-Amz-Signature=…
+             */
+            url: string;
+        };
+        /**
          * RiskResponse
          * @description A user's limits and how the day stands against them.
          */
@@ -6053,6 +6976,12 @@ export interface components {
             halted_reason: string;
         };
         /**
+         * Stage
+         * @description What a job is doing.
+         * @enum {string}
+         */
+        Stage: "queued" | "markets" | "candles" | "funding" | "computing" | "saving" | "finished";
+        /**
          * StandingResponse
          * @description How the day stands on accounts of one mode.
          */
@@ -6285,6 +7214,310 @@ export interface components {
              * @description The items of this page.
              */
             items: components["schemas"]["SymbolResponse"][];
+        };
+        /**
+         * TermsRequest
+         * @description How orders fill and what they cost; fees and slippage are fractions of the notional.
+         */
+        TermsRequest: {
+            /**
+             * @description Where market orders fill: at the open of the bar after the one whose close decided, or at that close itself.
+             * @default next_open
+             * @example next_open
+             */
+            fill_at: components["schemas"]["FillAt"];
+            /**
+             * Funding
+             * @description Whether open positions pay and receive funding by the exchange's recorded rates.
+             * @default false
+             * @example false
+             */
+            funding: boolean;
+            /**
+             * Honour Pause
+             * @description Whether `pause_after_close` ends the run at the first close; else it is passed over.
+             * @default false
+             * @example false
+             */
+            honour_pause: boolean;
+            /**
+             * Initial Capital
+             * @description Quote currency; null: `max_position_value` ÷ `leverage`.
+             * @example 100
+             */
+            initial_capital?: number | string | null;
+            /**
+             * Lot Steps
+             * @description Whether amounts are cut to the exchange's steps, and its minimums hold.
+             * @default false
+             * @example true
+             */
+            lot_steps: boolean;
+            /**
+             * Maker Fee
+             * @description Negative where resting orders are paid for; null: what the account pays.
+             * @example 0.0002
+             */
+            maker_fee?: number | null;
+            /**
+             * Slippage
+             * @description By which fraction a market order fills beyond the price.
+             * @default 0.0001
+             * @example 0.0001
+             */
+            slippage: number;
+            /**
+             * Taker Fee
+             * @description null: what the account pays for its markets.
+             * @example 0.0005
+             */
+            taker_fee?: number | null;
+        };
+        /**
+         * TermsResponse
+         * @description How orders fill and what they cost; fees and slippage are fractions of the notional.
+         */
+        TermsResponse: {
+            /**
+             * @description Where market orders fill: at the open of the bar after the one whose close decided, or at that close itself.
+             * @example next_open
+             */
+            fill_at: components["schemas"]["FillAt"];
+            /**
+             * Funding
+             * @description Whether open positions pay and receive funding by the exchange's recorded rates.
+             * @example false
+             */
+            funding: boolean;
+            /**
+             * Honour Pause
+             * @description Whether `pause_after_close` ends the run at the first close; else it is passed over.
+             * @example false
+             */
+            honour_pause: boolean;
+            /**
+             * Initial Capital
+             * @description Quote currency; null: `max_position_value` ÷ `leverage`.
+             */
+            initial_capital: string | null;
+            /**
+             * Lot Steps
+             * @description Whether amounts are cut to the exchange's steps, and its minimums hold.
+             * @example true
+             */
+            lot_steps: boolean;
+            /**
+             * Maker Fee
+             * @description Fraction of the notional of an order that rests.
+             * @example 0.0002
+             */
+            maker_fee: number;
+            /**
+             * Slippage
+             * @description By which fraction a market order fills beyond the price.
+             * @example 0.0001
+             */
+            slippage: number;
+            /**
+             * Taker Fee
+             * @description Fraction of the notional of an order that takes.
+             * @example 0.0005
+             */
+            taker_fee: number;
+        };
+        /**
+         * TestedSettings
+         * @description The settings that were tried.
+         */
+        TestedSettings: {
+            /**
+             * Bot Name
+             * @description The user's own name for the bot.
+             */
+            bot_name: string;
+            /**
+             * Cooldown Seconds
+             * @description No entries for so long after a close.
+             * @default 0
+             */
+            cooldown_seconds: number;
+            /**
+             * Dca Config
+             * @description The ladder: its rows in order.
+             */
+            dca_config: components["schemas"]["DcaRow"][];
+            /**
+             * Exchange Account Id
+             * @description Id of the exchange account that the bot trades on.
+             */
+            exchange_account_id: string;
+            /**
+             * Investment Per Order
+             * Format: decimal
+             * @description Notional per leg of one entry with multiplier 1, quote currency.
+             * @example 1250.5
+             */
+            investment_per_order: string;
+            /**
+             * Leg Timeout Seconds
+             * @description So long one leg may wait for the other.
+             * @default 5
+             */
+            leg_timeout_seconds: number;
+            /**
+             * Leverage
+             * @description One of 1, 2, 3, 5, 10, 20.
+             * @default 10
+             */
+            leverage: number;
+            /**
+             * Limit Timeout Seconds
+             * @description So long a limit order rests before it is cancelled.
+             * @default 30
+             */
+            limit_timeout_seconds: number;
+            /**
+             * Liquidation Buffer
+             * @description Percent of the way from entry to liquidation.
+             * @default 75
+             */
+            liquidation_buffer: number;
+            /**
+             * Liquidation Guard
+             * @description Close both legs before one is liquidated.
+             * @default true
+             */
+            liquidation_guard: boolean;
+            /**
+             * @description Whether positions share their margin.
+             * @default cross
+             */
+            margin_mode: components["schemas"]["MarginMode"];
+            /**
+             * @description Side on which market 1 may be opened; auto: whichever the spread says.
+             * @default auto
+             */
+            market1_direction: components["schemas"]["Direction"];
+            /**
+             * Market1 Symbol
+             * @description A perpetual swap as BASE-QUOTE, such as GALA-USDT.
+             * @example GALA-USDT
+             */
+            market1_symbol: string;
+            /**
+             * @description Side on which market 2 may be opened; auto: whichever the spread says.
+             * @default auto
+             */
+            market2_direction: components["schemas"]["Direction"];
+            /**
+             * Market2 Symbol
+             * @description A perpetual swap as BASE-QUOTE, such as GALA-USDT.
+             * @example GALA-USDT
+             */
+            market2_symbol: string;
+            /**
+             * Max Dca Times
+             * @description Rows of the ladder; follows `dca_config` where it is left out.
+             * @default 6
+             */
+            max_dca_times: number;
+            /**
+             * Max Leg Imbalance
+             * @description Percent of the larger leg's notional.
+             * @default 5
+             */
+            max_leg_imbalance: number;
+            /**
+             * Max Position Value
+             * Format: decimal
+             * @description Cap on the summed entry notional of both legs, quote currency.
+             * @example 1250.5
+             */
+            max_position_value: string;
+            /**
+             * Max Price Jump
+             * @description Percent between two looks at one market.
+             * @default 5
+             */
+            max_price_jump: number;
+            /**
+             * Max Quote Age Seconds
+             * @description Older prices are not traded on.
+             * @default 10
+             */
+            max_quote_age_seconds: number;
+            /**
+             * Max Slippage
+             * @description Percent.
+             * @default 0.5
+             */
+            max_slippage: number;
+            /**
+             * @description What to do with the other leg when one has gone.
+             * @default close
+             */
+            on_broken_pair: components["schemas"]["OnBrokenPair"];
+            /**
+             * @description Orders that take profit; all other closes are by market orders.
+             * @default market
+             */
+            order_type_close: components["schemas"]["OrderType"];
+            /**
+             * @description Orders that open.
+             * @default market
+             */
+            order_type_open: components["schemas"]["OrderType"];
+            /**
+             * Pause After Close
+             * @description Pause after each round trip.
+             * @default true
+             */
+            pause_after_close: boolean;
+            /**
+             * @description What percentages of profit and loss are taken of.
+             * @default notional
+             */
+            profit_basis: components["schemas"]["ProfitBasis"];
+            /**
+             * @description What `profit_ratio` counts.
+             * @default position
+             */
+            profit_mode: components["schemas"]["ProfitMode"];
+            /**
+             * Profit Ratio
+             * @description Percent of invested (position) or points of spread (regression).
+             * @default 1
+             */
+            profit_ratio: number;
+            /**
+             * Regression Requires Profit
+             * @description Close on regression only with a profit after all costs.
+             * @default true
+             */
+            regression_requires_profit: boolean;
+            /**
+             * @description How the gap between the two markets is measured.
+             * @default difference
+             */
+            spread_mode: components["schemas"]["SpreadMode"];
+            /**
+             * Start Time
+             * Format: date-time
+             * @description From here on the two markets are compared, UTC.
+             */
+            start_time: string;
+            /**
+             * Stop Loss Ratio
+             * @description Percent of invested.
+             * @default 10
+             */
+            stop_loss_ratio: number;
+            /**
+             * Tick Interval Seconds
+             * @description The bot looks at its markets this often.
+             * @default 5
+             */
+            tick_interval_seconds: number;
         };
         /**
          * Theme
@@ -6541,6 +7774,899 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_analyses: {
+        parameters: {
+            query?: {
+                /** @description Items on one page. */
+                limit?: number;
+                /**
+                 * @description `cursor` of the page before.
+                 * @example null
+                 */
+                cursor?: string | null;
+                /** @description Those alone. */
+                status?: components["schemas"]["JobStatus"] | null;
+                /** @description Those alone. */
+                kind?: ("pair" | "finder") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": null,
+                     *       "items": [
+                     *         {
+                     *           "bars": 8640,
+                     *           "cancel_requested": false,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "dca_config": [
+                     *             {
+                     *               "multiplier": 1,
+                     *               "spread": 1,
+                     *               "times": 1
+                     *             },
+                     *             {
+                     *               "multiplier": 1.5,
+                     *               "spread": 0.8,
+                     *               "times": 2
+                     *             },
+                     *             {
+                     *               "multiplier": 2,
+                     *               "spread": 0.5,
+                     *               "times": 3
+                     *             }
+                     *           ],
+                     *           "error": {
+                     *             "code": "timed_out",
+                     *             "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *           },
+                     *           "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *           "exchange_name": "simulated",
+                     *           "expires_at": "2026-01-31T12:00:00.000Z",
+                     *           "filters": null,
+                     *           "finished_at": "2026-01-31T12:00:00.000Z",
+                     *           "from": "2026-01-01T00:00:00.000Z",
+                     *           "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *           "kind": "pair",
+                     *           "name": "wider ladder",
+                     *           "progress": 100,
+                     *           "result_bytes": 48213,
+                     *           "spread_mode": "difference",
+                     *           "stage": "finished",
+                     *           "started_at": "2026-01-31T12:00:00.000Z",
+                     *           "status": "done",
+                     *           "summary": {
+                     *             "cointegrated": true,
+                     *             "correlation": 0.81,
+                     *             "found": 6,
+                     *             "half_life_seconds": 20520,
+                     *             "hedge_ratio": 0.94,
+                     *             "hurst": 0.41,
+                     *             "market1": "GALA-USDT",
+                     *             "market2": "CHZ-USDT",
+                     *             "p_value": 0.012,
+                     *             "pairs": 190,
+                     *             "score": 71.5,
+                     *             "tested": 44,
+                     *             "warnings": 1,
+                     *             "z": 1.7
+                     *           },
+                     *           "symbols": [
+                     *             "GALA-USDT",
+                     *             "CHZ-USDT"
+                     *           ],
+                     *           "timeframe": "5m",
+                     *           "to": "2026-01-31T00:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PageResponse_AnalysisResponse_"];
+                };
+            };
+            /** @description Bad Request: `bad_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_analysis: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the sender, such as a UUID: for 24 hours the same request with the same key is not done again but answered as before, with the header `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dca_config": [
+                 *         {
+                 *           "multiplier": 1,
+                 *           "spread": 1,
+                 *           "times": 1
+                 *         },
+                 *         {
+                 *           "multiplier": 1.5,
+                 *           "spread": 0.8,
+                 *           "times": 2
+                 *         },
+                 *         {
+                 *           "multiplier": 2,
+                 *           "spread": 0.5,
+                 *           "times": 3
+                 *         }
+                 *       ],
+                 *       "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                 *       "filters": null,
+                 *       "from": "2026-01-01T00:00:00Z",
+                 *       "kind": "pair",
+                 *       "name": "GALA and CHZ, January",
+                 *       "spread_mode": "difference",
+                 *       "symbols": [
+                 *         "GALA-USDT",
+                 *         "CHZ-USDT"
+                 *       ],
+                 *       "timeframe": "5m",
+                 *       "to": "2026-01-31T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnalysisCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "dca_config": [
+                     *         {
+                     *           "multiplier": 1,
+                     *           "spread": 1,
+                     *           "times": 1
+                     *         },
+                     *         {
+                     *           "multiplier": 1.5,
+                     *           "spread": 0.8,
+                     *           "times": 2
+                     *         },
+                     *         {
+                     *           "multiplier": 2,
+                     *           "spread": 0.5,
+                     *           "times": 3
+                     *         }
+                     *       ],
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "filters": null,
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "kind": "pair",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "spread_mode": "difference",
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cointegrated": true,
+                     *         "correlation": 0.81,
+                     *         "found": 6,
+                     *         "half_life_seconds": 20520,
+                     *         "hedge_ratio": 0.94,
+                     *         "hurst": 0.41,
+                     *         "market1": "GALA-USDT",
+                     *         "market2": "CHZ-USDT",
+                     *         "p_value": 0.012,
+                     *         "pairs": 190,
+                     *         "score": 71.5,
+                     *         "tested": 44,
+                     *         "warnings": 1,
+                     *         "z": 1.7
+                     *       },
+                     *       "symbols": [
+                     *         "GALA-USDT",
+                     *         "CHZ-USDT"
+                     *       ],
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnalysisResponse"];
+                };
+            };
+            /** @description Bad Request: `malformed_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `exchange_account_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `request_in_progress`, `too_many_stored`, `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `idempotency_key_reused`, `invalid_request`, `user_must_act`, `unknown_symbol`, `unknown_exchange`, `no_market_data`, `order_refused`, `keys_refused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests: `too_many_unfinished`, `daily_limit_reached`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway: `exchange_error`, `region_blocked`, `exchange_unavailable`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`, `idempotency_unavailable`, `research_unavailable`, `retry_later`, `maintenance`, `rate_limited`, `clock_skew`, `skip_tick`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_analysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                analysis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "dca_config": [
+                     *         {
+                     *           "multiplier": 1,
+                     *           "spread": 1,
+                     *           "times": 1
+                     *         },
+                     *         {
+                     *           "multiplier": 1.5,
+                     *           "spread": 0.8,
+                     *           "times": 2
+                     *         },
+                     *         {
+                     *           "multiplier": 2,
+                     *           "spread": 0.5,
+                     *           "times": 3
+                     *         }
+                     *       ],
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "filters": null,
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "kind": "pair",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "spread_mode": "difference",
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cointegrated": true,
+                     *         "correlation": 0.81,
+                     *         "found": 6,
+                     *         "half_life_seconds": 20520,
+                     *         "hedge_ratio": 0.94,
+                     *         "hurst": 0.41,
+                     *         "market1": "GALA-USDT",
+                     *         "market2": "CHZ-USDT",
+                     *         "p_value": 0.012,
+                     *         "pairs": 190,
+                     *         "score": 71.5,
+                     *         "tested": 44,
+                     *         "warnings": 1,
+                     *         "z": 1.7
+                     *       },
+                     *       "symbols": [
+                     *         "GALA-USDT",
+                     *         "CHZ-USDT"
+                     *       ],
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnalysisResponse"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `analysis_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_analysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                analysis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `analysis_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `not_finished`, `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rename_analysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                analysis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "wider ladder"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "dca_config": [
+                     *         {
+                     *           "multiplier": 1,
+                     *           "spread": 1,
+                     *           "times": 1
+                     *         },
+                     *         {
+                     *           "multiplier": 1.5,
+                     *           "spread": 0.8,
+                     *           "times": 2
+                     *         },
+                     *         {
+                     *           "multiplier": 2,
+                     *           "spread": 0.5,
+                     *           "times": 3
+                     *         }
+                     *       ],
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "filters": null,
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "kind": "pair",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "spread_mode": "difference",
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cointegrated": true,
+                     *         "correlation": 0.81,
+                     *         "found": 6,
+                     *         "half_life_seconds": 20520,
+                     *         "hedge_ratio": 0.94,
+                     *         "hurst": 0.41,
+                     *         "market1": "GALA-USDT",
+                     *         "market2": "CHZ-USDT",
+                     *         "p_value": 0.012,
+                     *         "pairs": 190,
+                     *         "score": 71.5,
+                     *         "tested": 44,
+                     *         "warnings": 1,
+                     *         "z": 1.7
+                     *       },
+                     *       "symbols": [
+                     *         "GALA-USDT",
+                     *         "CHZ-USDT"
+                     *       ],
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnalysisResponse"];
+                };
+            };
+            /** @description Bad Request: `malformed_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `analysis_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cancel_analysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                analysis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "dca_config": [
+                     *         {
+                     *           "multiplier": 1,
+                     *           "spread": 1,
+                     *           "times": 1
+                     *         },
+                     *         {
+                     *           "multiplier": 1.5,
+                     *           "spread": 0.8,
+                     *           "times": 2
+                     *         },
+                     *         {
+                     *           "multiplier": 2,
+                     *           "spread": 0.5,
+                     *           "times": 3
+                     *         }
+                     *       ],
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "filters": null,
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "kind": "pair",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "spread_mode": "difference",
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cointegrated": true,
+                     *         "correlation": 0.81,
+                     *         "found": 6,
+                     *         "half_life_seconds": 20520,
+                     *         "hedge_ratio": 0.94,
+                     *         "hurst": 0.41,
+                     *         "market1": "GALA-USDT",
+                     *         "market2": "CHZ-USDT",
+                     *         "p_value": 0.012,
+                     *         "pairs": 190,
+                     *         "score": 71.5,
+                     *         "tested": 44,
+                     *         "warnings": 1,
+                     *         "z": 1.7
+                     *       },
+                     *       "symbols": [
+                     *         "GALA-USDT",
+                     *         "CHZ-USDT"
+                     *       ],
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnalysisResponse"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `analysis_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `already_finished`, `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_analysis_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                analysis_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes": 48213,
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "url": "https://bucket.s3.eu-central-1.amazonaws.com/results/…?X-Amz-Signature=…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ResultResponse"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `analysis_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `not_done`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -8206,6 +10332,1143 @@ export interface operations {
             };
             /** @description Service Unavailable: `audit_unavailable`, `attempts_unavailable`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_backtests: {
+        parameters: {
+            query?: {
+                /** @description Items on one page. */
+                limit?: number;
+                /**
+                 * @description `cursor` of the page before.
+                 * @example null
+                 */
+                cursor?: string | null;
+                /** @description Those alone. */
+                status?: components["schemas"]["JobStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": null,
+                     *       "items": [
+                     *         {
+                     *           "bars": 8640,
+                     *           "cancel_requested": false,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "error": {
+                     *             "code": "timed_out",
+                     *             "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *           },
+                     *           "exchange_name": "simulated",
+                     *           "expires_at": "2026-01-31T12:00:00.000Z",
+                     *           "finished_at": "2026-01-31T12:00:00.000Z",
+                     *           "from": "2026-01-01T00:00:00.000Z",
+                     *           "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *           "name": "wider ladder",
+                     *           "progress": 100,
+                     *           "result_bytes": 48213,
+                     *           "settings": {
+                     *             "bot_name": "gala against chz",
+                     *             "cooldown_seconds": 0,
+                     *             "dca_config": [
+                     *               {
+                     *                 "multiplier": 1,
+                     *                 "spread": 1,
+                     *                 "times": 1
+                     *               },
+                     *               {
+                     *                 "multiplier": 1.5,
+                     *                 "spread": 0.8,
+                     *                 "times": 2
+                     *               },
+                     *               {
+                     *                 "multiplier": 2,
+                     *                 "spread": 0.5,
+                     *                 "times": 3
+                     *               }
+                     *             ],
+                     *             "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *             "investment_per_order": "1250.5",
+                     *             "leg_timeout_seconds": 5,
+                     *             "leverage": 10,
+                     *             "limit_timeout_seconds": 30,
+                     *             "liquidation_buffer": 75,
+                     *             "liquidation_guard": true,
+                     *             "margin_mode": "cross",
+                     *             "market1_direction": "auto",
+                     *             "market1_symbol": "GALA-USDT",
+                     *             "market2_direction": "auto",
+                     *             "market2_symbol": "CHZ-USDT",
+                     *             "max_dca_times": 3,
+                     *             "max_leg_imbalance": 5,
+                     *             "max_position_value": "1250.5",
+                     *             "max_price_jump": 5,
+                     *             "max_quote_age_seconds": 10,
+                     *             "max_slippage": 0.5,
+                     *             "on_broken_pair": "close",
+                     *             "order_type_close": "market",
+                     *             "order_type_open": "market",
+                     *             "pause_after_close": true,
+                     *             "profit_basis": "notional",
+                     *             "profit_mode": "position",
+                     *             "profit_ratio": 1,
+                     *             "regression_requires_profit": true,
+                     *             "spread_mode": "difference",
+                     *             "start_time": "2026-01-31T12:00:00Z",
+                     *             "stop_loss_ratio": 10,
+                     *             "tick_interval_seconds": 5
+                     *           },
+                     *           "stage": "finished",
+                     *           "started_at": "2026-01-31T12:00:00.000Z",
+                     *           "status": "done",
+                     *           "summary": {
+                     *             "cagr": 88.1,
+                     *             "calmar": 27.5,
+                     *             "cycles": 27,
+                     *             "entries": 41,
+                     *             "exposure": 34,
+                     *             "fees": 4.1,
+                     *             "final_equity": 112.4,
+                     *             "funding": -0.3,
+                     *             "initial_capital": 100,
+                     *             "max_drawdown": 3.2,
+                     *             "net_pnl": 12.4,
+                     *             "orders": 136,
+                     *             "profit_factor": 2.4,
+                     *             "return_on_margin": 12.4,
+                     *             "return_on_notional": 0.6,
+                     *             "sharpe": 2.1,
+                     *             "sortino": 3.4,
+                     *             "volatility": 21,
+                     *             "warnings": 1,
+                     *             "win_rate": 81.5
+                     *           },
+                     *           "terms": {
+                     *             "fill_at": "next_open",
+                     *             "funding": false,
+                     *             "honour_pause": false,
+                     *             "initial_capital": "1250.5",
+                     *             "lot_steps": true,
+                     *             "maker_fee": 0.0002,
+                     *             "slippage": 0.0001,
+                     *             "taker_fee": 0.0005
+                     *           },
+                     *           "timeframe": "5m",
+                     *           "to": "2026-01-31T00:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PageResponse_BacktestResponse_"];
+                };
+            };
+            /** @description Bad Request: `bad_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_backtest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the sender, such as a UUID: for 24 hours the same request with the same key is not done again but answered as before, with the header `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "2026-01-01T00:00:00Z",
+                 *       "name": "wider ladder",
+                 *       "settings": {
+                 *         "bot_name": "gala against chz",
+                 *         "cooldown_seconds": 0,
+                 *         "dca_config": [
+                 *           {
+                 *             "multiplier": 1,
+                 *             "spread": 1,
+                 *             "times": 1
+                 *           },
+                 *           {
+                 *             "multiplier": 1.5,
+                 *             "spread": 0.8,
+                 *             "times": 2
+                 *           },
+                 *           {
+                 *             "multiplier": 2,
+                 *             "spread": 0.5,
+                 *             "times": 3
+                 *           }
+                 *         ],
+                 *         "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                 *         "investment_per_order": "100",
+                 *         "leg_timeout_seconds": 5,
+                 *         "leverage": 10,
+                 *         "limit_timeout_seconds": 30,
+                 *         "liquidation_buffer": 75,
+                 *         "liquidation_guard": true,
+                 *         "margin_mode": "cross",
+                 *         "market1_direction": "auto",
+                 *         "market1_symbol": "GALA-USDT",
+                 *         "market2_direction": "auto",
+                 *         "market2_symbol": "CHZ-USDT",
+                 *         "max_dca_times": 3,
+                 *         "max_leg_imbalance": 5,
+                 *         "max_position_value": "1000",
+                 *         "max_price_jump": 5,
+                 *         "max_quote_age_seconds": 10,
+                 *         "max_slippage": 0.5,
+                 *         "on_broken_pair": "close",
+                 *         "order_type_close": "market",
+                 *         "order_type_open": "market",
+                 *         "pause_after_close": true,
+                 *         "profit_basis": "notional",
+                 *         "profit_mode": "position",
+                 *         "profit_ratio": 1,
+                 *         "regression_requires_profit": true,
+                 *         "spread_mode": "difference",
+                 *         "start_time": "2026-01-31T12:00:00Z",
+                 *         "stop_loss_ratio": 10,
+                 *         "tick_interval_seconds": 5
+                 *       },
+                 *       "terms": {
+                 *         "fill_at": "next_open",
+                 *         "funding": false,
+                 *         "honour_pause": false,
+                 *         "initial_capital": "100",
+                 *         "lot_steps": true,
+                 *         "maker_fee": 0.0002,
+                 *         "slippage": 0.0001,
+                 *         "taker_fee": 0.0005
+                 *       },
+                 *       "timeframe": "5m",
+                 *       "to": "2026-01-31T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BacktestCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "settings": {
+                     *         "bot_name": "gala against chz",
+                     *         "cooldown_seconds": 0,
+                     *         "dca_config": [
+                     *           {
+                     *             "multiplier": 1,
+                     *             "spread": 1,
+                     *             "times": 1
+                     *           },
+                     *           {
+                     *             "multiplier": 1.5,
+                     *             "spread": 0.8,
+                     *             "times": 2
+                     *           },
+                     *           {
+                     *             "multiplier": 2,
+                     *             "spread": 0.5,
+                     *             "times": 3
+                     *           }
+                     *         ],
+                     *         "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *         "investment_per_order": "1250.5",
+                     *         "leg_timeout_seconds": 5,
+                     *         "leverage": 10,
+                     *         "limit_timeout_seconds": 30,
+                     *         "liquidation_buffer": 75,
+                     *         "liquidation_guard": true,
+                     *         "margin_mode": "cross",
+                     *         "market1_direction": "auto",
+                     *         "market1_symbol": "GALA-USDT",
+                     *         "market2_direction": "auto",
+                     *         "market2_symbol": "CHZ-USDT",
+                     *         "max_dca_times": 3,
+                     *         "max_leg_imbalance": 5,
+                     *         "max_position_value": "1250.5",
+                     *         "max_price_jump": 5,
+                     *         "max_quote_age_seconds": 10,
+                     *         "max_slippage": 0.5,
+                     *         "on_broken_pair": "close",
+                     *         "order_type_close": "market",
+                     *         "order_type_open": "market",
+                     *         "pause_after_close": true,
+                     *         "profit_basis": "notional",
+                     *         "profit_mode": "position",
+                     *         "profit_ratio": 1,
+                     *         "regression_requires_profit": true,
+                     *         "spread_mode": "difference",
+                     *         "start_time": "2026-01-31T12:00:00Z",
+                     *         "stop_loss_ratio": 10,
+                     *         "tick_interval_seconds": 5
+                     *       },
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cagr": 88.1,
+                     *         "calmar": 27.5,
+                     *         "cycles": 27,
+                     *         "entries": 41,
+                     *         "exposure": 34,
+                     *         "fees": 4.1,
+                     *         "final_equity": 112.4,
+                     *         "funding": -0.3,
+                     *         "initial_capital": 100,
+                     *         "max_drawdown": 3.2,
+                     *         "net_pnl": 12.4,
+                     *         "orders": 136,
+                     *         "profit_factor": 2.4,
+                     *         "return_on_margin": 12.4,
+                     *         "return_on_notional": 0.6,
+                     *         "sharpe": 2.1,
+                     *         "sortino": 3.4,
+                     *         "volatility": 21,
+                     *         "warnings": 1,
+                     *         "win_rate": 81.5
+                     *       },
+                     *       "terms": {
+                     *         "fill_at": "next_open",
+                     *         "funding": false,
+                     *         "honour_pause": false,
+                     *         "initial_capital": "1250.5",
+                     *         "lot_steps": true,
+                     *         "maker_fee": 0.0002,
+                     *         "slippage": 0.0001,
+                     *         "taker_fee": 0.0005
+                     *       },
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BacktestResponse"];
+                };
+            };
+            /** @description Bad Request: `malformed_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `exchange_account_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `request_in_progress`, `too_many_stored`, `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `idempotency_key_reused`, `invalid_request`, `symbol_not_traded`, `user_must_act`, `unknown_symbol`, `unknown_exchange`, `no_market_data`, `order_refused`, `keys_refused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests: `too_many_unfinished`, `daily_limit_reached`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway: `exchange_error`, `region_blocked`, `exchange_unavailable`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`, `idempotency_unavailable`, `research_unavailable`, `retry_later`, `maintenance`, `rate_limited`, `clock_skew`, `skip_tick`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the backtest. */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "settings": {
+                     *         "bot_name": "gala against chz",
+                     *         "cooldown_seconds": 0,
+                     *         "dca_config": [
+                     *           {
+                     *             "multiplier": 1,
+                     *             "spread": 1,
+                     *             "times": 1
+                     *           },
+                     *           {
+                     *             "multiplier": 1.5,
+                     *             "spread": 0.8,
+                     *             "times": 2
+                     *           },
+                     *           {
+                     *             "multiplier": 2,
+                     *             "spread": 0.5,
+                     *             "times": 3
+                     *           }
+                     *         ],
+                     *         "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *         "investment_per_order": "1250.5",
+                     *         "leg_timeout_seconds": 5,
+                     *         "leverage": 10,
+                     *         "limit_timeout_seconds": 30,
+                     *         "liquidation_buffer": 75,
+                     *         "liquidation_guard": true,
+                     *         "margin_mode": "cross",
+                     *         "market1_direction": "auto",
+                     *         "market1_symbol": "GALA-USDT",
+                     *         "market2_direction": "auto",
+                     *         "market2_symbol": "CHZ-USDT",
+                     *         "max_dca_times": 3,
+                     *         "max_leg_imbalance": 5,
+                     *         "max_position_value": "1250.5",
+                     *         "max_price_jump": 5,
+                     *         "max_quote_age_seconds": 10,
+                     *         "max_slippage": 0.5,
+                     *         "on_broken_pair": "close",
+                     *         "order_type_close": "market",
+                     *         "order_type_open": "market",
+                     *         "pause_after_close": true,
+                     *         "profit_basis": "notional",
+                     *         "profit_mode": "position",
+                     *         "profit_ratio": 1,
+                     *         "regression_requires_profit": true,
+                     *         "spread_mode": "difference",
+                     *         "start_time": "2026-01-31T12:00:00Z",
+                     *         "stop_loss_ratio": 10,
+                     *         "tick_interval_seconds": 5
+                     *       },
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cagr": 88.1,
+                     *         "calmar": 27.5,
+                     *         "cycles": 27,
+                     *         "entries": 41,
+                     *         "exposure": 34,
+                     *         "fees": 4.1,
+                     *         "final_equity": 112.4,
+                     *         "funding": -0.3,
+                     *         "initial_capital": 100,
+                     *         "max_drawdown": 3.2,
+                     *         "net_pnl": 12.4,
+                     *         "orders": 136,
+                     *         "profit_factor": 2.4,
+                     *         "return_on_margin": 12.4,
+                     *         "return_on_notional": 0.6,
+                     *         "sharpe": 2.1,
+                     *         "sortino": 3.4,
+                     *         "volatility": 21,
+                     *         "warnings": 1,
+                     *         "win_rate": 81.5
+                     *       },
+                     *       "terms": {
+                     *         "fill_at": "next_open",
+                     *         "funding": false,
+                     *         "honour_pause": false,
+                     *         "initial_capital": "1250.5",
+                     *         "lot_steps": true,
+                     *         "maker_fee": 0.0002,
+                     *         "slippage": 0.0001,
+                     *         "taker_fee": 0.0005
+                     *       },
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BacktestResponse"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `backtest_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the backtest. */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `backtest_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `not_finished`, `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rename_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the backtest. */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "wider ladder"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "settings": {
+                     *         "bot_name": "gala against chz",
+                     *         "cooldown_seconds": 0,
+                     *         "dca_config": [
+                     *           {
+                     *             "multiplier": 1,
+                     *             "spread": 1,
+                     *             "times": 1
+                     *           },
+                     *           {
+                     *             "multiplier": 1.5,
+                     *             "spread": 0.8,
+                     *             "times": 2
+                     *           },
+                     *           {
+                     *             "multiplier": 2,
+                     *             "spread": 0.5,
+                     *             "times": 3
+                     *           }
+                     *         ],
+                     *         "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *         "investment_per_order": "1250.5",
+                     *         "leg_timeout_seconds": 5,
+                     *         "leverage": 10,
+                     *         "limit_timeout_seconds": 30,
+                     *         "liquidation_buffer": 75,
+                     *         "liquidation_guard": true,
+                     *         "margin_mode": "cross",
+                     *         "market1_direction": "auto",
+                     *         "market1_symbol": "GALA-USDT",
+                     *         "market2_direction": "auto",
+                     *         "market2_symbol": "CHZ-USDT",
+                     *         "max_dca_times": 3,
+                     *         "max_leg_imbalance": 5,
+                     *         "max_position_value": "1250.5",
+                     *         "max_price_jump": 5,
+                     *         "max_quote_age_seconds": 10,
+                     *         "max_slippage": 0.5,
+                     *         "on_broken_pair": "close",
+                     *         "order_type_close": "market",
+                     *         "order_type_open": "market",
+                     *         "pause_after_close": true,
+                     *         "profit_basis": "notional",
+                     *         "profit_mode": "position",
+                     *         "profit_ratio": 1,
+                     *         "regression_requires_profit": true,
+                     *         "spread_mode": "difference",
+                     *         "start_time": "2026-01-31T12:00:00Z",
+                     *         "stop_loss_ratio": 10,
+                     *         "tick_interval_seconds": 5
+                     *       },
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cagr": 88.1,
+                     *         "calmar": 27.5,
+                     *         "cycles": 27,
+                     *         "entries": 41,
+                     *         "exposure": 34,
+                     *         "fees": 4.1,
+                     *         "final_equity": 112.4,
+                     *         "funding": -0.3,
+                     *         "initial_capital": 100,
+                     *         "max_drawdown": 3.2,
+                     *         "net_pnl": 12.4,
+                     *         "orders": 136,
+                     *         "profit_factor": 2.4,
+                     *         "return_on_margin": 12.4,
+                     *         "return_on_notional": 0.6,
+                     *         "sharpe": 2.1,
+                     *         "sortino": 3.4,
+                     *         "volatility": 21,
+                     *         "warnings": 1,
+                     *         "win_rate": 81.5
+                     *       },
+                     *       "terms": {
+                     *         "fill_at": "next_open",
+                     *         "funding": false,
+                     *         "honour_pause": false,
+                     *         "initial_capital": "1250.5",
+                     *         "lot_steps": true,
+                     *         "maker_fee": 0.0002,
+                     *         "slippage": 0.0001,
+                     *         "taker_fee": 0.0005
+                     *       },
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BacktestResponse"];
+                };
+            };
+            /** @description Bad Request: `malformed_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `backtest_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cancel_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the backtest. */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bars": 8640,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "error": {
+                     *         "code": "timed_out",
+                     *         "detail": "It took longer than 15 minutes: choose a shorter period."
+                     *       },
+                     *       "exchange_name": "simulated",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "id": "01KV3ZQ6T2E8W4N5Y7R9B1C3D0",
+                     *       "name": "wider ladder",
+                     *       "progress": 100,
+                     *       "result_bytes": 48213,
+                     *       "settings": {
+                     *         "bot_name": "gala against chz",
+                     *         "cooldown_seconds": 0,
+                     *         "dca_config": [
+                     *           {
+                     *             "multiplier": 1,
+                     *             "spread": 1,
+                     *             "times": 1
+                     *           },
+                     *           {
+                     *             "multiplier": 1.5,
+                     *             "spread": 0.8,
+                     *             "times": 2
+                     *           },
+                     *           {
+                     *             "multiplier": 2,
+                     *             "spread": 0.5,
+                     *             "times": 3
+                     *           }
+                     *         ],
+                     *         "exchange_account_id": "01KV3ZP1M8XQ4D6F2G9H7J5K3A",
+                     *         "investment_per_order": "1250.5",
+                     *         "leg_timeout_seconds": 5,
+                     *         "leverage": 10,
+                     *         "limit_timeout_seconds": 30,
+                     *         "liquidation_buffer": 75,
+                     *         "liquidation_guard": true,
+                     *         "margin_mode": "cross",
+                     *         "market1_direction": "auto",
+                     *         "market1_symbol": "GALA-USDT",
+                     *         "market2_direction": "auto",
+                     *         "market2_symbol": "CHZ-USDT",
+                     *         "max_dca_times": 3,
+                     *         "max_leg_imbalance": 5,
+                     *         "max_position_value": "1250.5",
+                     *         "max_price_jump": 5,
+                     *         "max_quote_age_seconds": 10,
+                     *         "max_slippage": 0.5,
+                     *         "on_broken_pair": "close",
+                     *         "order_type_close": "market",
+                     *         "order_type_open": "market",
+                     *         "pause_after_close": true,
+                     *         "profit_basis": "notional",
+                     *         "profit_mode": "position",
+                     *         "profit_ratio": 1,
+                     *         "regression_requires_profit": true,
+                     *         "spread_mode": "difference",
+                     *         "start_time": "2026-01-31T12:00:00Z",
+                     *         "stop_loss_ratio": 10,
+                     *         "tick_interval_seconds": 5
+                     *       },
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "status": "done",
+                     *       "summary": {
+                     *         "cagr": 88.1,
+                     *         "calmar": 27.5,
+                     *         "cycles": 27,
+                     *         "entries": 41,
+                     *         "exposure": 34,
+                     *         "fees": 4.1,
+                     *         "final_equity": 112.4,
+                     *         "funding": -0.3,
+                     *         "initial_capital": 100,
+                     *         "max_drawdown": 3.2,
+                     *         "net_pnl": 12.4,
+                     *         "orders": 136,
+                     *         "profit_factor": 2.4,
+                     *         "return_on_margin": 12.4,
+                     *         "return_on_notional": 0.6,
+                     *         "sharpe": 2.1,
+                     *         "sortino": 3.4,
+                     *         "volatility": 21,
+                     *         "warnings": 1,
+                     *         "win_rate": 81.5
+                     *       },
+                     *       "terms": {
+                     *         "fill_at": "next_open",
+                     *         "funding": false,
+                     *         "honour_pause": false,
+                     *         "initial_capital": "1250.5",
+                     *         "lot_steps": true,
+                     *         "maker_fee": 0.0002,
+                     *         "slippage": 0.0001,
+                     *         "taker_fee": 0.0005
+                     *       },
+                     *       "timeframe": "5m",
+                     *       "to": "2026-01-31T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BacktestResponse"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden: `read_only`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `backtest_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `already_finished`, `changed_meanwhile`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable: `audit_unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_backtest_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the backtest. */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes": 48213,
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "url": "https://bucket.s3.eu-central-1.amazonaws.com/results/…?X-Amz-Signature=…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ResultResponse"];
+                };
+            };
+            /** @description Unauthorized: `not_authenticated`, `invalid_token`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found: `backtest_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict: `not_done`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content: `invalid_request`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

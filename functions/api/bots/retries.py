@@ -14,7 +14,9 @@ PAUSE_SECONDS = 0.02
 _T = TypeVar("_T")
 
 
-def until_written(change: Callable[[], _T], pause_seconds: float = PAUSE_SECONDS) -> _T:
+def until_written(
+    change: Callable[[], _T], pause_seconds: float = PAUSE_SECONDS, what: str = "bot"
+) -> _T:
     """Return what `change` returns; it reads anew each time somebody else wrote first.
 
     Raises:
@@ -25,4 +27,4 @@ def until_written(change: Callable[[], _T], pause_seconds: float = PAUSE_SECONDS
             return change()
         except Superseded:
             time.sleep(random.uniform(0, pause_seconds * (attempt + 1)))  # noqa: S311
-    raise conflict("changed_meanwhile", "The bot is busy: try again.")
+    raise conflict("changed_meanwhile", f"The {what} is busy: try again.")

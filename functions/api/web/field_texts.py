@@ -28,6 +28,8 @@ TEXTS: dict[str, str] = {
     "account_id": "Id of the exchange account.",
     "user_id": "Id of the user.",
     "channel_id": "Id of the channel.",
+    "backtest_id": "Id of the backtest.",
+    "analysis_id": "Id of the analysis.",
     "at": "When it was done, UTC.",
     "expires_at": "When it ends, UTC.",
     "refresh_token": "Good once, for new tokens.",

@@ -82,6 +82,8 @@ PATH_OBJECTS = {
     "session_id": "session_not_found",
     "token_id": "token_not_found",
     "channel_id": "notification_channel_not_found",
+    "backtest_id": "backtest_not_found",
+    "analysis_id": "analysis_not_found",
 }
 """What is not there when the id in the path is nobody's, or somebody else's."""
 

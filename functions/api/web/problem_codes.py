@@ -93,6 +93,22 @@ CODES: dict[str, Meaning] = {
     "adoption_mismatch": Meaning(409, "The exchange holds other amounts than were handed over."),
     "schedule_unavailable": Meaning(503, "The scheduler does not answer: nothing was changed."),
     "risk_unknown": Meaning(503, "The limits could not be read: try again."),
+    # Backtests and analyses
+    "backtest_not_found": Meaning(404, "There is no such backtest of yours."),
+    "analysis_not_found": Meaning(404, "There is no such analysis of yours."),
+    "too_many_unfinished": Meaning(
+        429, "As many backtests and analyses run as a user may have: wait for one, or cancel it."
+    ),
+    "too_many_stored": Meaning(
+        409, "As many backtests and analyses are kept as a user may have: delete some."
+    ),
+    "daily_limit_reached": Meaning(
+        429, "As many were begun today as a user may: `Retry-After` says when to go on."
+    ),
+    "not_done": Meaning(409, "There is no result (yet)."),
+    "already_finished": Meaning(409, "It has ended and can't be cancelled any more."),
+    "not_finished": Meaning(409, "It waits or runs: cancel it first."),
+    "research_unavailable": Meaning(503, "It could not be started: nothing is kept, try again."),
     # Notifications
     "notification_channel_not_found": Meaning(404, "There is no such channel of yours."),
     "too_many_channels": Meaning(409, "There are as many channels as a user may have."),
@@ -148,6 +164,14 @@ _PAIR = ("symbol_not_traded", "no_start_price", "exchange_account_not_found")
 _COMMAND = ("invalid_transition", "changed_meanwhile")
 _TRIED = ("too_many_attempts", "attempts_unavailable")
 _PROVEN = ("wrong_password", "changed_meanwhile", *_TRIED)
+_RESEARCH = (
+    "exchange_account_not_found",
+    "too_many_unfinished",
+    "too_many_stored",
+    "daily_limit_reached",
+    "research_unavailable",
+    "changed_meanwhile",
+)
 
 OPERATION_CODES: dict[str, tuple[str, ...]] = {
     "bootstrap": (
@@ -259,6 +283,16 @@ OPERATION_CODES: dict[str, tuple[str, ...]] = {
         "too_many_attempts",
         "attempts_unavailable",
     ),
+    "create_backtest": (*_RESEARCH, "symbol_not_traded"),
+    "get_backtest_result": ("not_done",),
+    "rename_backtest": ("changed_meanwhile",),
+    "cancel_backtest": ("already_finished", "changed_meanwhile"),
+    "delete_backtest": ("not_finished", "changed_meanwhile"),
+    "create_analysis": _RESEARCH,
+    "get_analysis_result": ("not_done",),
+    "rename_analysis": ("changed_meanwhile",),
+    "cancel_analysis": ("already_finished", "changed_meanwhile"),
+    "delete_analysis": ("not_finished", "changed_meanwhile"),
     "list_audit": ("admin_required", "session_required"),
     "get_stack_risk": ("risk_unknown",),
     "update_stack_risk": ("risk_unknown",),

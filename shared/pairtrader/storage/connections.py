@@ -33,7 +33,7 @@ class ConnectionItem(Model):
         table_name = table_name("websocket-connections")
 
     topic = UnicodeAttribute(hash_key=True)
-    """``ticket#…``, ``connection#…``, ``bot#…`` or ``user#…``."""
+    """``ticket#…``, ``connection#…``, ``bot#…``, ``user#…`` or ``jobs#…``."""
     member = UnicodeAttribute(range_key=True)
     """``TICKET``, ``CONNECTION``, ``NUMBERS``, or the topic or connection at the other end."""
 
@@ -53,6 +53,11 @@ def bot_topic(bot_id: str) -> str:
 def user_topic(user_id: str) -> str:
     """Return the topic of changes of any of the user's bots."""
     return f"user#{user_id}"
+
+
+def jobs_topic(user_id: str) -> str:
+    """Return the topic of all backtests and analyses of a user."""
+    return f"jobs#{user_id}"
 
 
 def _ticket(digest: str) -> str:

@@ -15,6 +15,7 @@ from pairtrader.storage.login_attempts import AttemptItem
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
 from pairtrader.storage.refresh_tokens import FamilyItem
+from pairtrader.storage.research_jobs import JobItem
 from pairtrader.storage.risk import RiskItem
 from pairtrader.storage.spread_history import HistoryItem
 from pairtrader.storage.trade_logs import LogItem
@@ -36,6 +37,7 @@ TABLES = (
     HistoryItem,
     KeyedRequestItem,
     RiskItem,
+    JobItem,
 )
 
 

@@ -47,6 +47,8 @@ class Stack:
             secret_prefix="integration/accounts/",
             tick_function="arn:aws:lambda:us-east-1:000000000000:function:tick:live",
             exchange_function="unused",
+            research_function="unused",
+            data_bucket="unused",
             schedule_group=GROUP,
             scheduler_role_arn="arn:aws:iam::000000000000:role/scheduler",
             scheduler_dlq_arn="arn:aws:sqs:us-east-1:000000000000:dlq",

@@ -17,7 +17,7 @@ from functions.api.web.client_address import Client
 from functions.api.web.openapi import endpoints
 from functions.api.web.problems import MEDIA_TYPE
 from pairtrader.storage.users import Role
-from tests.fakes.api_world import ApiWorld, Caller
+from tests.fakes.api_world import ApiWorld, Caller, analysis_body, backtest_body
 
 ROUTES: dict[str, str] = {
     "GET /health": "public",
@@ -101,6 +101,20 @@ ROUTES: dict[str, str] = {
     "POST /notifications/channels/{channel_id}/verification": "keys",
     "POST /notifications/channels/{channel_id}/verify": "keys",
     "POST /notifications/channels/{channel_id}/secret": "keys",
+    "GET /backtests": "look",
+    "POST /backtests": "trade",
+    "GET /backtests/{backtest_id}": "look",
+    "PATCH /backtests/{backtest_id}": "trade",
+    "DELETE /backtests/{backtest_id}": "trade",
+    "POST /backtests/{backtest_id}/cancel": "trade",
+    "GET /backtests/{backtest_id}/result": "look",
+    "GET /analyses": "look",
+    "POST /analyses": "trade",
+    "GET /analyses/{analysis_id}": "look",
+    "PATCH /analyses/{analysis_id}": "trade",
+    "DELETE /analyses/{analysis_id}": "trade",
+    "POST /analyses/{analysis_id}/cancel": "trade",
+    "GET /analyses/{analysis_id}/result": "look",
     "GET /audit": "look",
 }
 """Level of every endpoint, as functions/api/dependencies.py has them; a new one must be added."""
@@ -195,7 +209,17 @@ def refusal(answer: Any) -> str:
 
 NOBODYS = "01KV3ZQ6T2E8W4N5Y7R9B1C3D0"
 NO_OBJECTS = dict.fromkeys(
-    ("bot_id", "account_id", "session_id", "token_id", "user_id", "channel_id"), NOBODYS
+    (
+        "bot_id",
+        "account_id",
+        "session_id",
+        "token_id",
+        "user_id",
+        "channel_id",
+        "backtest_id",
+        "analysis_id",
+    ),
+    NOBODYS,
 )
 
 
@@ -382,7 +406,21 @@ def a_session(owner: Caller) -> str:
     return str(owner("GET", "/auth/sessions").json()["items"][0]["id"])
 
 
+def a_backtest(owner: Caller) -> str:
+    answer = owner("POST", "/backtests", backtest_body(owner.account()))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def an_analysis(owner: Caller) -> str:
+    answer = owner("POST", "/analyses", analysis_body(owner.account()))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 OBJECTS: dict[str, Callable[[Caller], str]] = {
+    "backtest_id": a_backtest,
+    "analysis_id": an_analysis,
     "account_id": lambda owner: owner.account(),
     "bot_id": lambda owner: owner.bot(owner.account()),
     "session_id": a_session,

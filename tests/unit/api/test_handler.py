@@ -13,6 +13,8 @@ ENVIRONMENT = {
     "SECRET_PREFIX": "unit/accounts/",
     "TICK_FUNCTION": "tick:live",
     "EXCHANGE_FUNCTION": "exchange:live",
+    "RESEARCH_FUNCTION": "research:live",
+    "DATA_BUCKET": "data",
     "SCHEDULE_GROUP": "unit",
     "SCHEDULER_ROLE_ARN": "arn:role",
     "SCHEDULER_DLQ_ARN": "arn:dlq",

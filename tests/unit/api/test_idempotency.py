@@ -252,7 +252,8 @@ def test_what_is_kept_holds_no_key_of_an_account(world: ApiWorld, ada: Caller) -
 KEYED_PATHS = {
     "/bots", "/bots/import", "/bots/{bot_id}/clone", "/bots/{bot_id}/start",
     "/bots/{bot_id}/pause", "/bots/{bot_id}/stop", "/bots/{bot_id}/close",
-    "/bots/{bot_id}/resolve", "/bots/{bot_id}/kill", "/kill", "/exchanges",
+    "/bots/{bot_id}/resolve", "/bots/{bot_id}/kill", "/kill", "/exchanges", "/backtests",
+    "/analyses",
 }  # fmt: skip
 
 

@@ -1,17 +1,20 @@
 """Synthetic prices: the same everywhere, bounded, and lively enough to trade within minutes."""
 
 import json
+import random
 import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pairtrader.exchanges.simulated.noise import lattice_value, noise_key, smooth_noise
+from pairtrader.exchanges.simulated.price_arrays import synthetic_bars
 from pairtrader.exchanges.simulated.prices import (
     FUNDING_INTERVAL_MS,
     funding_times,
@@ -191,3 +194,17 @@ def test_steps_of_an_unlisted_market_fit_its_price(price: str, step: str, price_
     assert market.price_step == Decimal(price_step)
     assert market.smallest_order(Decimal(price)) <= 20
     assert market.amount_step <= Decimal(20) / Decimal(price)
+
+
+@pytest.mark.parametrize("timeframe", [60_000, 300_000, 900_000, 3_600_000])
+@pytest.mark.parametrize("symbol", LISTINGS)
+def test_arrays_of_candles_are_the_candles_bit_for_bit(symbol: str, timeframe: int) -> None:
+    chance = random.Random(f"{symbol}{timeframe}")
+    first = 1_767_225_600_000 // timeframe
+    bars = [*range(first, first + 3), *(chance.randrange(2 * first) for _ in range(4))]
+    opens = np.array(sorted(bars)) * timeframe
+    found = synthetic_bars(7, symbol, opens, timeframe)
+    for at, open_time in enumerate(opens.tolist()):
+        candle = synthetic_candle(7, symbol, open_time, timeframe, 2**53)
+        prices = (candle.open, candle.high, candle.low, candle.close)
+        assert found[:, at].tolist() == [float(price) for price in prices]

@@ -11,11 +11,14 @@ import pytest
 from functions.push import handler as entry
 from functions.push.broadcast import Broadcast
 from functions.push.delivery import Delivery
+from pairtrader.model.account import ExchangeName
 from pairtrader.model.bot import Bot, BotState, Status
 from pairtrader.model.records import LogRecord, LogType, PositionRecord
-from pairtrader.storage.connections import bot_topic, user_topic
+from pairtrader.model.research import Failure, Job, JobKind, Period
+from pairtrader.storage.connections import bot_topic, jobs_topic, user_topic
 from pairtrader.storage.orders import OrderItem
 from pairtrader.storage.positions import PositionItem
+from pairtrader.storage.research_jobs import Quota, QuotaItem, item_of
 from pairtrader.storage.sockets import ConnectionGone, NotDelivered
 from pairtrader.storage.trade_logs import LogItem
 from tests.fakes.memory_connections import MemoryConnections
@@ -346,3 +349,79 @@ def test_a_batch_comes_again_from_the_first_change_whose_audience_is_not_known(
     number = records[1]["dynamodb"]["SequenceNumber"]
     assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
     assert desk.types("c1") == ["order_update", "order_update"]
+
+
+# Backtests and analyses
+
+
+def job_record(job: Job, at: float = NOW + 0.25) -> Any:
+    made = row_record("backtests", item_of(job))
+    made["dynamodb"]["ApproximateCreationDateTime"] = at
+    return made
+
+
+A_JOB = Job(
+    id="job1",
+    user_id=USER,
+    kind=JobKind.BACKTEST,
+    name="wider ladder",
+    exchange_account_id="acc",
+    exchange_name=ExchangeName.SIMULATED,
+    symbols=("GALA-USDT", "CHZ-USDT"),
+    period=Period(0, 600_000, 60_000),
+    created_at=NOW * 1000,
+)
+
+
+def test_a_user_hears_how_a_backtest_goes(desk: PushDesk) -> None:
+    desk.watch("c1", jobs_topic(USER))
+    desk.watch("other", jobs_topic("somebody"))
+    item = item_of(A_JOB)
+    item.status, item.stage, item.progress = "running", "candles", 41
+    running = row_record("backtests", item)
+    running["dynamodb"]["ApproximateCreationDateTime"] = NOW + 1
+    assert desk.push(job_record(A_JOB), running) == {"batchItemFailures": []}
+    assert desk.clients.heard == {
+        "c1": [
+            {
+                "type": "backtest_update",
+                "subscription": "backtests",
+                "seq": 1,
+                "at": "2026-01-01T00:00:00.250Z",
+                "id": "job1",
+                "kind": "backtest",
+                "status": "queued",
+                "stage": "queued",
+                "progress": 0,
+                "cancel_requested": False,
+                "error": None,
+            },
+            {
+                **desk.clients.heard["c1"][0],
+                "seq": 2,
+                "at": "2026-01-01T00:00:01.000Z",
+                "status": "running",
+                "stage": "candles",
+                "progress": 41,
+            },
+        ]
+    }
+
+
+def test_a_failed_analysis_says_why(desk: PushDesk) -> None:
+    desk.watch("c1", jobs_topic(USER))
+    item = item_of(replace(A_JOB, kind=JobKind.PAIR))
+    item.status, item.failure = "failed", Failure("no_candles", "There are none.")
+    record = row_record("backtests", item)
+    record["dynamodb"]["ApproximateCreationDateTime"] = NOW
+    desk.push(record)
+    [told] = desk.clients.heard["c1"]
+    assert told["kind"] == "pair"
+    assert told["error"] == {"code": "no_candles", "detail": "There are none."}
+
+
+def test_of_backtests_that_nobody_watches_nothing_is_said(desk: PushDesk) -> None:
+    quota = QuotaItem(USER, "#quota", body=Quota(1, 1, 1), revision=1)
+    assert desk.push(job_record(A_JOB), row_record("backtests", quota)) == {"batchItemFailures": []}
+    assert desk.clients.tries == []
+    assert desk.store.last_number(jobs_topic(USER)) == 0

@@ -17,7 +17,7 @@ from functions.socket.connections import (
 )
 from functions.socket.credentials import Credentials
 from pairtrader.storage.api_tokens import ApiToken
-from pairtrader.storage.connections import Holder, bot_topic, user_topic
+from pairtrader.storage.connections import Holder, bot_topic, jobs_topic, user_topic
 from pairtrader.storage.refresh_tokens import TokenFamily
 from pairtrader.storage.sockets import ConnectionGone, NotDelivered
 from pairtrader.storage.users import Role, User
@@ -223,6 +223,9 @@ def test_who_unsubscribes_hears_no_more(desk: SocketDesk) -> None:
         '{"action": "subscribe"}',
         '{"action": "subscribe", "bot_id": 7}',
         '{"action": "subscribe", "bot_id": ""}',
+        '{"action": "subscribe", "topic": "bots"}',
+        '{"action": "subscribe", "topic": "backtests", "bot_id": "*"}',
+        '{"action": "unsubscribe", "topic": null}',
         '{"action": "subscribe", "bot_id": "a#b"}',
         '{"action": "subscribe", "bot_id": "a\\u0000"}',
         json.dumps({"action": "ping", "more": "x" * 5_000}),
@@ -235,6 +238,35 @@ def test_what_is_not_understood_is_answered_and_harms_nothing(desk: SocketDesk, 
     assert (desk.store.members, desk.sockets.closed) == ({}, [])
 
 
+# Backtests and analyses
+
+
+def test_a_user_hears_of_his_own_backtests_and_nothing_is_marked(desk: SocketDesk) -> None:
+    desk.opened()
+    desk.store.numbers(jobs_topic(USER), 7, NOW)
+    answer = desk.ask(action="subscribe", topic="backtests")
+    assert answer == {"type": "subscribed", "topic": "backtests", "seq": 7}
+    assert desk.store.members == {jobs_topic(USER): {"c1": NOW + LEASE_SECONDS}}
+    assert desk.bots.marks == {}
+
+
+def test_a_ping_prolongs_a_subscription_to_backtests(desk: SocketDesk) -> None:
+    desk.opened()
+    desk.ask(action="subscribe", topic="backtests")
+    desk.now += LEASE_SECONDS
+    assert desk.ask(action="ping") == {"type": "pong", "bot_ids": [], "topics": ["backtests"]}
+    assert desk.store.members == {jobs_topic(USER): {"c1": desk.now + LEASE_SECONDS}}
+    assert desk.bots.marks == {}
+
+
+def test_a_subscription_to_backtests_ends(desk: SocketDesk) -> None:
+    desk.opened()
+    desk.ask(action="subscribe", topic="backtests")
+    answer = desk.ask(action="unsubscribe", topic="backtests")
+    assert answer == {"type": "unsubscribed", "topic": "backtests"}
+    assert not any(desk.store.members.values())
+
+
 # Staying
 
 
@@ -244,7 +276,7 @@ def test_a_ping_prolongs_all_subscriptions(desk: SocketDesk) -> None:
     desk.ask(action="subscribe", bot_id="*")
     marks = dict(desk.bots.marks)
     desk.now += 300
-    assert desk.ask(action="ping") == {"type": "pong", "bot_ids": ["*", BOT]}
+    assert desk.ask(action="ping") == {"type": "pong", "bot_ids": ["*", BOT], "topics": []}
     until = {"c1": NOW + 300 + LEASE_SECONDS}
     assert desk.store.members == {bot_topic(BOT): until, user_topic(USER): until}
     assert desk.bots.marks == marks

@@ -74,10 +74,15 @@ def synthetic_candle(seed: int, symbol: str, open_time: int, timeframe: int, now
     Its open is the mid of the quote at that very moment, its close that of the next open.
     """
     end = min(open_time + timeframe, max(now, open_time))
-    step = max(timeframe // _SAMPLES_PER_CANDLE, 1)
-    times = [*range(open_time, end, step), end]
+    times = samples_of_candle(open_time, end, timeframe)
     mids = [synthetic_quote(seed, symbol, time).mid for time in times]
     return Candle(open_time, mids[0], max(mids), min(mids), mids[-1])
+
+
+def samples_of_candle(open_time: int, end: int, timeframe: int) -> list[int]:
+    """Return the moments that a candle is made of as far as `end`, its last one (all ms UTC)."""
+    step = max(timeframe // _SAMPLES_PER_CANDLE, 1)
+    return [*range(open_time, end, step), end]
 
 
 def synthetic_funding_rate(seed: int, symbol: str, settlement: int) -> Decimal:

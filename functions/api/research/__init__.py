@@ -1,0 +1,1 @@
+"""Backtests and analyses: asked for, shown, cancelled and deleted; the research function works."""

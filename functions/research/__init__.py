@@ -1,0 +1,1 @@
+"""Works on history: backtests, statistics of pairs, the pair finder."""
