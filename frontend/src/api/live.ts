@@ -10,9 +10,10 @@ export const liveTicket = () => post<Ticket>('/ws/ticket')
 
 /** What the push sends; `seq` counts the messages of one subscription. */
 export interface LiveMessage {
-  type: 'spread_update' | 'order_update' | 'position_update' | 'bot_update' | 'log'
+  type:
+    'spread_update' | 'order_update' | 'position_update' | 'bot_update' | 'log' | 'backtest_update'
   bot_id: string
-  /** What was subscribed to: the bot's id, or `*` for all bots. */
+  /** What was subscribed to: the bot's id, `*` for all bots, or a topic. */
   subscription: string
   seq: number
   /** When the news were made, UTC. */
@@ -23,10 +24,12 @@ export interface LiveMessage {
 export interface LiveAnswer {
   type: 'subscribed' | 'unsubscribed' | 'pong' | 'error'
   bot_id?: string
+  topic?: string
   seq?: number
   code?: string
   /** Of a pong: what the connection is subscribed to. */
   bot_ids?: string[]
+  topics?: string[]
 }
 
 export type LiveFrame = LiveMessage | LiveAnswer

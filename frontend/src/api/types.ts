@@ -39,6 +39,22 @@ export type AccountTest = Schemas['AccountTestResponse']
 export type Balance = Schemas['BalanceResponse']
 export type MarketSymbol = Schemas['SymbolResponse']
 
+export type Backtest = Schemas['BacktestResponse']
+/** What has a default is required in answers, but may be left out of requests. */
+export type BacktestCreate = Pick<Schemas['BacktestCreate'], 'settings' | 'from' | 'to'> &
+  Partial<Omit<Schemas['BacktestCreate'], 'terms'>> & { terms?: Partial<Schemas['TermsRequest']> }
+export type BacktestSummary = Schemas['BacktestSummary']
+export type Analysis = Schemas['AnalysisResponse']
+export type AnalysisCreate = Pick<
+  Schemas['AnalysisCreate'],
+  'kind' | 'exchange_account_id' | 'symbols' | 'from' | 'to'
+> &
+  Partial<Omit<Schemas['AnalysisCreate'], 'filters'>> & {
+    filters?: Partial<Schemas['FinderFilters']>
+  }
+export type FinderFilters = Schemas['FinderFilters']
+export type ResultAddress = Schemas['ResultResponse']
+
 export type Dashboard = Schemas['DashboardResponse']
 export type Risk = Schemas['RiskResponse']
 export type RiskUpdate = Partial<Schemas['RiskUpdate']>

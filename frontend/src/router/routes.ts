@@ -60,10 +60,37 @@ export const routes: RouteRecordRaw[] = [
         icon: 'Histogram',
         feature: 'backtest',
       }),
+      page('backtest/new', 'backtestCreate', () => import('@/views/backtest/BacktestCreate.vue'), {
+        parent: 'backtest',
+      }),
+      page(
+        'backtest/compare',
+        'backtestCompare',
+        () => import('@/views/backtest/BacktestCompare.vue'),
+        { parent: 'backtest' },
+      ),
+      page(
+        'backtest/:jobId',
+        'backtestResult',
+        () => import('@/views/backtest/BacktestResult.vue'),
+        { parent: 'backtest' },
+      ),
       page('analysis', 'analysis', () => import('@/views/analysis/AnalysisView.vue'), {
         icon: 'DataAnalysis',
         feature: 'analysis',
       }),
+      page('analysis/pair', 'analysisPair', () => import('@/views/analysis/PairForm.vue'), {
+        parent: 'analysis',
+      }),
+      page('analysis/finder', 'analysisFinder', () => import('@/views/analysis/FinderForm.vue'), {
+        parent: 'analysis',
+      }),
+      page(
+        'analysis/:jobId',
+        'analysisResult',
+        () => import('@/views/analysis/AnalysisResult.vue'),
+        { parent: 'analysis' },
+      ),
       page('settings', 'settings', () => import('@/views/settings/SettingsView.vue'), {
         icon: 'Setting',
       }),

@@ -12,6 +12,12 @@ export type { ConnectionState } from '@/live/connection'
 
 /** Stands for all bots of the user, of which `bot_update` is told alone. */
 export const ALL_BOTS = '*'
+/** The topic of all backtests and analyses of the user. */
+export const RESEARCH = 'backtests'
+
+/** A subscription as frames name it. */
+const named = (subscription: string) =>
+  subscription === RESEARCH ? { topic: subscription } : { bot_id: subscription }
 
 /** One socket for the whole UI, open while anything is watched. */
 export const useLive = defineStore('live', () => {
@@ -24,7 +30,7 @@ export const useLive = defineStore('live', () => {
     onFrame: receive,
   })
 
-  /** Receive the messages on a bot, or on `*`, until the returned function is called. */
+  /** Receive the messages on a bot, `*` or a topic, until the returned function is called. */
   function watch(botId: string, watcher: Watcher): () => void {
     let channel = channels.get(botId)
     if (!channel) {
@@ -46,7 +52,7 @@ export const useLive = defineStore('live', () => {
     channel.forget()
     channels.delete(botId)
     setHeard(botId, false)
-    connection.send({ action: 'unsubscribe', bot_id: botId })
+    connection.send({ action: 'unsubscribe', ...named(botId) })
     if (!channels.size) connection.close()
   }
 
@@ -57,7 +63,7 @@ export const useLive = defineStore('live', () => {
     for (const channel of channels.values()) channel.forget()
   }
 
-  const subscribe = (botId: string) => connection.send({ action: 'subscribe', bot_id: botId })
+  const subscribe = (botId: string) => connection.send({ action: 'subscribe', ...named(botId) })
 
   function subscribeToAll(): void {
     for (const [botId, channel] of channels) {
@@ -68,8 +74,11 @@ export const useLive = defineStore('live', () => {
 
   function receive(frame: LiveFrame): void {
     if (isUpdate(frame)) channels.get(frame.subscription)?.take(frame)
-    else if (frame.type === 'pong') restoreLost(frame.bot_ids ?? [])
-    else if (frame.bot_id) settle(frame.bot_id, frame)
+    else if (frame.type === 'pong') restoreLost([...(frame.bot_ids ?? []), ...(frame.topics ?? [])])
+    else {
+      const subscription = frame.bot_id ?? frame.topic
+      if (subscription) settle(subscription, frame)
+    }
   }
 
   function settle(botId: string, answer: LiveAnswer): void {
@@ -77,7 +86,7 @@ export const useLive = defineStore('live', () => {
     const isSubscribed = answer.type === 'subscribed'
     if (!channel) {
       // Left meanwhile; what was sent one after the other may have been done the other way round.
-      if (isSubscribed) connection.send({ action: 'unsubscribe', bot_id: botId })
+      if (isSubscribed) connection.send({ action: 'unsubscribe', ...named(botId) })
       return
     }
     setHeard(botId, isSubscribed)

@@ -40,6 +40,14 @@ class Wizard:
         window.open("/bots/new")
         window.has_settled()
 
+    @classmethod
+    def already_open(cls, window: Window) -> "Wizard":
+        """The wizard that another page has led to."""
+        wizard = cls.__new__(cls)
+        wizard.window, wizard.main = window, window.page.get_by_role("main")
+        window.has_settled()
+        return wizard
+
     def is_at(self, step: str) -> None:
         heading = self.main.get_by_role(
             "heading", level=2, name=self.window.t(f"wizard.steps.{step}")

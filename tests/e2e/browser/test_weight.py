@@ -30,7 +30,9 @@ class Scripts:
         }
 
 
-@pytest.mark.parametrize("path", ["/login", "/bots"])
+@pytest.mark.parametrize(
+    "path", ["/login", "/bots", "/bots/new", "/backtest", "/backtest/new", "/analysis/finder"]
+)
 def test_the_first_page_needs_few_scripts(stack: Stack, open_window: OpenWindow, path: str) -> None:
     window = open_window(None if path == "/login" else Trader(stack))
     scripts = Scripts(window)

@@ -7,4 +7,6 @@ export interface Column {
   width?: string
   /** Cards on phones leave it out. */
   wideOnly?: boolean
+  /** Whether its head sorts the rows. */
+  sortable?: boolean
 }

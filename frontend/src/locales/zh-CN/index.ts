@@ -12,6 +12,7 @@ import wizard from './wizard'
 import detail from './detail'
 import backtest from './backtest'
 import analysis from './analysis'
+import research from './research'
 import misc from './misc'
 
 export default {
@@ -29,5 +30,6 @@ export default {
   detail,
   backtest,
   analysis,
+  research,
   misc,
 }
