@@ -1,12 +1,18 @@
 """Recorded markets through deployed ticks: order for order what a plain loop says."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
+from pairtrader.backtest.config import BacktestConfig
+from pairtrader.backtest.engine import run
+from pairtrader.backtest.result import DataSource, result_of
+from pairtrader.backtest.series import Bars, PairSeries
 from pairtrader.exchanges.simulated.universe import LISTINGS
 from pairtrader.model.account import Simulation
 from pairtrader.model.settings import BotSettings
@@ -91,7 +97,45 @@ class Replay:
         cycles = self.trader.all_of(f"/bots/{bot_id}/cycles")[::-1]
         closed = [Decimal(cycle["net_pnl"]) for cycle in cycles if cycle["closed_at"]]
         assert closed == pytest.approx(loop.profits, rel=Decimal("1e-9"))
+        self._check_backtest(loop, [float(profit) for profit in closed])
         return loop
+
+    def _check_backtest(self, loop: PlainLoop, profits: list[float]) -> None:
+        """The engine on the same candles: same bars, actions, sides, amounts, profits."""
+        document = self.backtest()
+        assert [
+            (o["signal_bar"], o["reason"], o["symbol"], o["side"]) for o in document["orders"]
+        ] == [(t.candle, t.action, t.symbol, t.side) for t in loop.trades]
+        for name in ("amount", "price"):
+            assert [order[name] for order in document["orders"]] == pytest.approx(
+                [float(getattr(trade, name)) for trade in loop.trades], rel=1e-9
+            )
+        cycles = [cycle for cycle in document["cycles"] if cycle["reason"] != "open"]
+        assert [cycle["net_pnl"] for cycle in cycles] == pytest.approx(profits, rel=1e-9)
+
+    def backtest(self) -> dict[str, Any]:
+        """Return what the backtest makes of the same candles, fees and steps."""
+        simulation = Simulation(slippage=SLIPPAGE)
+        config = BacktestConfig.of(
+            {
+                **self.settings,
+                "fill_at": "signal_close",
+                "taker_fee": float(simulation.taker_fee),
+                "slippage": float(SLIPPAGE),
+                "lot_steps": True,
+                "markets": {
+                    symbol: asdict(LISTINGS[symbol].market(simulation)) for symbol in self.symbols
+                },
+            }
+        )
+        times = np.array([int(row["timestamp"]) for row in self.candles[0]], np.int64)
+        market1, market2 = (
+            Bars(*(np.array([float(row[column]) for row in rows]) for column in ("open", "close")))
+            for rows in self.candles
+        )
+        series = PairSeries(times, 60_000, market1, market2)
+        source = DataSource(*self.symbols)
+        return result_of(series, config, run(series, config), source).document()
 
 
 def _in_pairs(orders: list[dict[str, Any]], symbols: tuple[str, str]) -> list[dict[str, Any]]:
