@@ -9,7 +9,12 @@ import pytest
 
 from tests.doc_samples import ROOT, samples
 
-DOCUMENTS = ("backtest", "cli", "analysis")
+DOCUMENTS = (
+    ("docs/cli.md", ""),
+    ("docs/analysis.md", ""),
+    ("README.md", "## Ask history"),
+    ("README.zh-CN.md", "## 用历史数据回测"),
+)
 
 
 def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -28,9 +33,9 @@ def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_sample_of_the_document_works(name: str, tmp_path: Path) -> None:
-    blocks = samples(ROOT / "docs" / f"{name}.md")
+@pytest.mark.parametrize(("name", "section"), DOCUMENTS)
+def test_every_sample_of_the_document_works(name: str, section: str, tmp_path: Path) -> None:
+    blocks = samples(ROOT / name, section)
     commands = 0
     for block in blocks:
         if block.language == "json" and block.title:
@@ -40,6 +45,6 @@ def test_every_sample_of_the_document_works(name: str, tmp_path: Path) -> None:
         if block.language in ("sh", "python"):
             text = block.text if block.language == "sh" else "python sample.py"
             done = run(text, tmp_path)
-            assert done.returncode == 0, f"docs/{name}.md:{block.line}\n{done.stdout}{done.stderr}"
+            assert done.returncode == 0, f"{name}:{block.line}\n{done.stdout}{done.stderr}"
             commands += 1
-    assert commands, f"docs/{name}.md shows nothing to try"
+    assert commands, f"{name} shows nothing to try"

@@ -1,7 +1,7 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createMemoryHistory, createRouter } from 'vue-router'
+import { createMemoryHistory, createRouter, type RouteRecordRaw } from 'vue-router'
 
 import type { Backtest, User } from '@/api/types'
 import ResultView from '@/components/backtest/ResultView.vue'
@@ -49,8 +49,16 @@ function aRun(changes: Partial<Backtest> = {}): Backtest {
 
 let page: VueWrapper
 
+/** All addresses without their pages: those would still be loading when the test has ended. */
+const addresses = (routes.find(({ path }) => path === '/')?.children ?? []).map(
+  ({ path, name }) => ({ path: `/${path}`, name, component: { render: () => null } }),
+)
+
 function show(component: object, props: object = {}): VueWrapper {
-  const router = createRouter({ history: createMemoryHistory(), routes })
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [{ path: '/', component: { render: () => null } }, ...addresses] as RouteRecordRaw[],
+  })
   page = mount(component, {
     props,
     global: { plugins: [i18n, router], stubs: { EChart: true } },
