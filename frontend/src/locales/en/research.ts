@@ -43,6 +43,20 @@ export default {
     internal_error: 'The installation has failed. If it happens again, tell the operator.',
   },
   warnings: {
+    ruined: 'The account would have been liquidated on the way: nothing after that is real.',
+    paused: 'From some bar on nothing was entered any more.',
+    no_cycles: 'No cycle was closed: there is nothing to judge.',
+    few_cycles: 'Few cycles were closed: the figures mean little.',
+    open_cycle:
+      'The last cycle was still open and is marked at the last closes: that part is not realised.',
+    funding_missing: 'There are no funding rates of a market: it paid none.',
+    funding_partial: 'Funding rates cover a part of the period: outside nothing was paid.',
+    funding_gap: 'Funding rates lack in places: nothing was paid there.',
+    price_jumps:
+      'Nothing was decided on some bars, a price having jumped by more than max_price_jump.',
+    lapsed_entries:
+      'Some entries were not made: the limit order did not fill, or no bar followed at once.',
+    rows_left_out: 'There are too many orders: the latest are listed, the figures hold all.',
     shorter_test_timeframe: 'The period is short: the tests ran on smaller bars than one hour.',
     few_test_bars: 'The tests stand on few bars.',
     gaps: 'Candles are missing in places.',
