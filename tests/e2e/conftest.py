@@ -56,6 +56,13 @@ class Stack:
             )
         return self.clients[service]
 
+    def forget_registrations(self) -> None:
+        """Let this address register users as if it never had: all tests share it."""
+        table, attempts = f"{self['table_prefix']}-login-attempts", self.aws("dynamodb")
+        for item in attempts.scan(TableName=table)["Items"]:
+            if item["subject"]["S"].startswith("registration#"):
+                attempts.delete_item(TableName=table, Key={"subject": item["subject"]})
+
     def tick(self, bot_id: str, **event: Any) -> dict[str, Any]:
         """Invoke the tick function by hand and return its report."""
         answer = self.aws("lambda").invoke(
@@ -130,6 +137,7 @@ class Trader:
         self.name = f"trader-{uuid.uuid4().hex[:10]}"
         self.password = uuid.uuid4().hex
         self.http = httpx.Client(base_url=stack["api_url"], timeout=60)
+        stack.forget_registrations()
         self.post("/auth/register", json={
             "username": self.name, "email": f"{self.name}@example.com", "password": self.password,
         }, expect=201)  # fmt: skip

@@ -22,6 +22,7 @@ def test_the_tour_of_the_readme_works_as_written(name: str, stack: Stack, tmp_pa
     assert len(tour) >= 6, "the tour has moved: name its heading here"
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "stack.json").write_text(json.dumps(stack.facts))
+    stack.forget_registrations()
     somebody = f"ada{uuid.uuid4().hex[:10]}"
     script = "\n".join(tour).replace("ada@", f"{somebody}@")
     script = script.replace('"ada"', f'"{somebody}"').replace(
