@@ -11,7 +11,7 @@ import pytest
 
 from pairtrader.backtest.config import BacktestConfig
 from pairtrader.backtest.engine import run
-from pairtrader.backtest.result import DataSource, result_of
+from pairtrader.backtest.result import result_of
 from pairtrader.backtest.series import Bars, PairSeries
 from pairtrader.exchanges.simulated.universe import LISTINGS
 from pairtrader.model.account import Simulation
@@ -134,8 +134,7 @@ class Replay:
             for rows in self.candles
         )
         series = PairSeries(times, 60_000, market1, market2)
-        source = DataSource(*self.symbols)
-        return result_of(series, config, run(series, config), source).document()
+        return result_of(series, config, run(series, config)).document()
 
 
 def _in_pairs(orders: list[dict[str, Any]], symbols: tuple[str, str]) -> list[dict[str, Any]]:
