@@ -73,7 +73,7 @@ def distribution(
     """Return how `values`, the spreads of all bars, are spread out."""
     distance = np.abs(values)
     counts, edges = np.histogram(values, bins=BINS, range=_range(values))
-    shown = kept((values,))
+    shown = kept(values)
     return SpreadDistribution(
         mode=mode,
         start_prices=start_prices,

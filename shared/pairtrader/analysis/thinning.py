@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from pairtrader.analysis.arrays import Floats, Integers
+from pairtrader.analysis.arrays import Floats, Integers, distinct
 
 MOST_POINTS = 2_000
 
 
-def kept(curves: tuple[Floats, ...], most: int = MOST_POINTS) -> Integers:
+def kept(*curves: Floats, most: int = MOST_POINTS) -> Integers:
     """Return which points of `curves`, all of one length, to show: at most `most`, ascending.
 
     Of every stretch each curve's lowest and highest point stay, and the first and the last point
@@ -16,18 +16,22 @@ def kept(curves: tuple[Floats, ...], most: int = MOST_POINTS) -> Integers:
     count = len(curves[0])
     if count <= most:
         return np.arange(count)
-    stretches = (most - 2) // (2 * len(curves))
-    edges = np.linspace(0, count, stretches + 1).astype(np.int64)
+    stretch = -(-count // ((most - 2) // (2 * len(curves))))
     wanted = [np.array([0, count - 1])]
     for curve in curves:
-        low, high = (
-            np.where(np.isnan(curve), np.inf, curve),
-            np.where(np.isnan(curve), -np.inf, curve),
-        )
-        pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        extremes = [
-            (begin + int(low[begin:end].argmin()), begin + int(high[begin:end].argmax()))
-            for begin, end in pairs
-        ]
-        wanted.append(np.array(extremes).ravel())
-    return np.unique(np.concatenate(wanted))
+        low, high = _comparable(curve)
+        whole = count // stretch * stretch
+        begins = np.arange(0, whole, stretch)
+        wanted.append(begins + low[:whole].reshape(-1, stretch).argmin(axis=1))
+        wanted.append(begins + high[:whole].reshape(-1, stretch).argmax(axis=1))
+        if whole < count:
+            wanted.append(whole + np.array([low[whole:].argmin(), high[whole:].argmax()]))
+    return distinct(np.sort(np.concatenate(wanted)))
+
+
+def _comparable(curve: Floats) -> tuple[Floats, Floats]:
+    """Return `curve` to look for lows in and for highs in."""
+    if not np.isnan(curve.min()):
+        return curve, curve
+    missing = np.isnan(curve)
+    return np.where(missing, np.inf, curve), np.where(missing, -np.inf, curve)

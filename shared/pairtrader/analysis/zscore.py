@@ -51,7 +51,7 @@ def scores(name: str, times: Integers, values: Floats, bar_ms: int, window_ms: i
     """Return both scores of `values`; the window has at least `FEWEST` bars."""
     bars = max(FEWEST, window_ms // bar_ms)
     whole, rolling = whole_scores(values), rolling_scores(values, bars)
-    shown = kept((whole, rolling))
+    shown = kept(whole, rolling)
     return Scores(
         spread=name,
         window_bars=bars,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pairtrader.analysis.arrays import distinct
 from pairtrader.backtest.books import Books
 from pairtrader.backtest.config import BacktestConfig
 from pairtrader.backtest.series import Floats, FundingRates, Integers, PairSeries
-from pairtrader.backtest.thinning import distinct
 from pairtrader.backtest.trades import Outcome
 from pairtrader.model.risk import DAY_MS
 

@@ -123,6 +123,25 @@ class BacktestResult:
         Times are ISO-8601 UTC, those of curves ms UTC; what does not exist is None.
         """
         return {
+            **self._head(),
+            "cycles": cycle_rows(self.books, self.cycles, self.config),
+            "orders": order_rows(self.series, self.books, self.config),
+            "equity": equity_table(self.equity, self.days, self.curve, self.drawdown),
+            "spread": spread_table(
+                self.series, self.config, self.outcome.start_prices, self.outcome.first_bar
+            ),
+        }
+
+    def overview(self, cycles: int) -> dict[str, Any]:
+        """Return the document without orders and curves, and with the last `cycles` cycles only."""
+        since = max(len(self.cycles) - cycles, 0)
+        return {
+            **self._head(),
+            "cycles": cycle_rows(self.books, self.cycles, self.config, since),
+        }
+
+    def _head(self) -> dict[str, Any]:
+        return {
             "version": VERSION,
             "config": self._config_document(),
             "data": self._data_document(),
@@ -130,12 +149,6 @@ class BacktestResult:
             "started_at": iso_time(int(self.series.times[self.outcome.first_bar])),
             "warnings": [remark.document() for remark in self.warnings],
             "metrics": self.metrics.document(),
-            "cycles": cycle_rows(self.books, self.cycles, self.config),
-            "orders": order_rows(self.series, self.books, self.config),
-            "equity": equity_table(self.equity, self.days, self.curve, self.drawdown),
-            "spread": spread_table(
-                self.series, self.config, self.outcome.start_prices, self.outcome.first_bar
-            ),
         }
 
     def _config_document(self) -> dict[str, Any]:

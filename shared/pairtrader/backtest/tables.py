@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pairtrader.analysis.arrays import distinct
+from pairtrader.analysis.thinning import MOST_POINTS, kept
 from pairtrader.backtest.books import Books
 from pairtrader.backtest.config import BacktestConfig
 from pairtrader.backtest.cycles import REASONS, Cycles
 from pairtrader.backtest.drawdown import Drawdown, falls_at
-from pairtrader.backtest.equity import Days, Equity
+from pairtrader.backtest.equity import CHUNK, Days, Equity
 from pairtrader.backtest.series import Floats, Integers, PairSeries
-from pairtrader.backtest.thinning import MOST_POINTS, distinct, kept
 from pairtrader.backtest.trades import Flags
 from pairtrader.model.order import OrderType, Purpose, Side
 from pairtrader.model.settings import SpreadMode
@@ -47,33 +48,35 @@ def numbers(values: Floats) -> list[float | None]:
     return [value if ok else None for value, ok in zip(found, np.isfinite(values), strict=True)]
 
 
-def cycle_rows(books: Books, cycles: Cycles, config: BacktestConfig) -> list[Row]:
-    """Return one row for every round trip, the open one last."""
-    trades, first, last = books.trades, books.first, books.last
+def cycle_rows(books: Books, cycles: Cycles, config: BacktestConfig, since: int = 0) -> list[Row]:
+    """Return one row for every round trip from `since` on, counted from 0; the open one last."""
+    trades, part = books.trades, slice(since, None)
+    first, last = books.first[part], books.last[part]
     last_entry = np.where(books.closes[last], last - 1, last)
-    on_notional = _shares(cycles.net, cycles.invested)
+    net, invested = cycles.net[part], cycles.invested[part]
+    on_notional = _shares(net, invested)
     columns: dict[str, Sequence[Any]] = {
-        "number": range(1, len(cycles) + 1),
+        "number": range(since + 1, len(cycles) + 1),
         "direction": trades.direction[first].tolist(),
-        "opened_at": iso_times(cycles.opened_at),
-        "closed_at": iso_times(cycles.ended_at),
+        "opened_at": iso_times(cycles.opened_at[part]),
+        "closed_at": iso_times(cycles.ended_at[part]),
         "opened_bar": trades.bar[first].tolist(),
         "closed_bar": trades.bar[last].tolist(),
         "levels": trades.level[last_entry].tolist(),
         "first_spread": numbers(trades.spread[first]),
         "last_spread": numbers(trades.spread[last_entry]),
         "close_spread": numbers(trades.spread[last]),
-        "invested": numbers(cycles.invested),
-        "gross_pnl": numbers(cycles.gross),
-        "fees": numbers(cycles.fees),
-        "funding": numbers(cycles.funding),
-        "net_pnl": numbers(cycles.net),
+        "invested": numbers(invested),
+        "gross_pnl": numbers(cycles.gross[part]),
+        "fees": numbers(cycles.fees[part]),
+        "funding": numbers(cycles.funding[part]),
+        "net_pnl": numbers(net),
         "return_on_notional": numbers(on_notional),
         "return_on_margin": numbers(on_notional * config.settings.leverage),
-        "holding_seconds": numbers(cycles.held_ms / SECOND_MS),
-        "reason": cycles.reasons,
+        "holding_seconds": numbers(cycles.held_ms[part] / SECOND_MS),
+        "reason": cycles.reasons[part],
     }
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = [dict(zip(columns, row, strict=False)) for row in zip(*columns.values(), strict=True)]
     if cycles.still_open:
         rows[-1] |= {"closed_at": None, "closed_bar": None, "close_spread": None}
     return rows
@@ -167,9 +170,11 @@ def equity_table(equity: Equity, days: Days, curve: Floats, drawdown: Drawdown) 
 
     Times are those of the bars' closes, ms UTC; returns and drawdowns are percent.
     """
-    points = distinct(np.sort(np.append(kept(curve, MOST_POINTS - 1), max(drawdown.bottom, 0))))
+    points = distinct(
+        np.sort(np.append(kept(curve, most=MOST_POINTS - 1), max(drawdown.bottom, 0)))
+    )
     falls = falls_at(curve, points, equity.initial_capital)
-    closes = equity.series.times[equity.first_bar :] + equity.series.timeframe_ms
+    closes = equity.series.times[equity.first_bar + points] + equity.series.timeframe_ms
     return {
         "daily": [
             {"day": day, "equity": worth, "return": percent}
@@ -181,7 +186,7 @@ def equity_table(equity: Equity, days: Days, curve: Floats, drawdown: Drawdown) 
             )
         ],
         "curve": {
-            "times": closes[points].tolist(),
+            "times": closes.tolist(),
             "equity": numbers(curve[points]),
             "drawdown": numbers(falls),
         },
@@ -199,9 +204,9 @@ def spread_table(
         start_prices,
     )
     points = kept(spreads)
-    closes = series.times[first_bar:] + series.timeframe_ms
+    closes = series.times[first_bar + points] + series.timeframe_ms
     return {
-        "times": closes[points].tolist(),
+        "times": closes.tolist(),
         "spread": numbers(spreads[points]),
         "rows": [row.spread for row in config.settings.dca_config],
     }
@@ -212,15 +217,18 @@ def _spreads(
 ) -> Floats:
     """Return the spread of every bar, points: to be drawn, a last bit is no matter here."""
     start1, start2 = start_prices
-    spreads = close1 / start1
-    if mode is SpreadMode.LOG_RATIO:
-        spreads /= close2
-        spreads *= start2
-        np.log(spreads, out=spreads)
-    else:
-        spreads -= close2 / start2
-    spreads *= 100.0
-    return spreads
+    whole = np.empty(len(close1))
+    for begin in range(0, len(whole), CHUNK):
+        part = slice(begin, begin + CHUNK)
+        spreads = np.divide(close1[part], start1, out=whole[part])
+        if mode is SpreadMode.LOG_RATIO:
+            spreads /= close2[part]
+            spreads *= start2
+            np.log(spreads, out=spreads)
+        else:
+            spreads -= close2[part] / start2
+        spreads *= 100.0
+    return whole
 
 
 def csv_tables(document: Mapping[str, Any]) -> dict[str, str]:

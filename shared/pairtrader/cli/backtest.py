@@ -44,5 +44,5 @@ def run(args: argparse.Namespace) -> int:
     """Run it and tell the result."""
     from pairtrader.cli.backtesting import backtested, tell  # noqa: PLC0415
 
-    tell(backtested(args).document(), args)
+    tell(backtested(args), args)
     return 0

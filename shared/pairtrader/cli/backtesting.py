@@ -15,7 +15,7 @@ from pairtrader.cli.failures import UsageError
 from pairtrader.cli.output import Style, json_text, print_text, write_text
 from pairtrader.cli.pages import write_page
 from pairtrader.cli.prices import read_prices, with_symbols
-from pairtrader.cli.summary import summary
+from pairtrader.cli.summary import LAST_CYCLES, summary
 
 
 def backtested(args: argparse.Namespace) -> BacktestResult:
@@ -36,8 +36,14 @@ def backtested(args: argparse.Namespace) -> BacktestResult:
     return result_of(prices.series, config, outcome, prices.source)
 
 
-def tell(document: Mapping[str, Any], args: argparse.Namespace) -> None:
+def tell(result: BacktestResult, args: argparse.Namespace) -> None:
     """Print a result, and write the files that were asked for."""
+    style = Style(no_color=args.no_color)
+    if not (args.json or args.out or args.csv or args.html):
+        # All cycles and orders take longer to put into words than the run itself.
+        print_text(summary(result.overview(LAST_CYCLES), style))
+        return
+    document = result.document()
     text = json_text(document) if args.json or args.out else ""
     if args.out:
         write_text(args.out, text + "\n")
@@ -45,7 +51,7 @@ def tell(document: Mapping[str, Any], args: argparse.Namespace) -> None:
         write_tables(args.csv, document)
     if args.html:
         write_page(args.html, document)
-    print_text(text if args.json else summary(document, Style(no_color=args.no_color)))
+    print_text(text if args.json else summary(document, style))
 
 
 def write_tables(folder: str, document: Mapping[str, Any]) -> None:

@@ -69,8 +69,8 @@ def _counts(metrics: Document) -> Iterator[str]:
 
 
 def _cycles(cycles: Sequence[Document], style: Style) -> str:
-    shown = cycles[-LAST_CYCLES:]
-    heading = "Cycles" if len(shown) == len(cycles) else f"Last {len(shown)} of {len(cycles):,}"
+    shown, count = cycles[-LAST_CYCLES:], cycles[-1]["number"]
+    heading = "Cycles" if len(shown) == count else f"Last {len(shown)} of {count:,}"
     rows = [
         (
             cycle["number"],

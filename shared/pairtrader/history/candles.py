@@ -15,6 +15,7 @@ from pairtrader.history.text_files import PARQUET_MAGIC, first_bytes
 from pairtrader.history.times import timeframe_name, utc
 
 GAPS_NAMED = 10
+_PART = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,23 @@ def read_candles(path: str | Path, *, extremes: bool = True) -> Candles:
         BadData: naming the first line that can't be right.
     """
     path = Path(path)
-    times, prices = gathered(_rows(path), path, columns=(0, 1, 2, 3) if extremes else (0, 3))
+    times, prices = gathered(candle_rows(path), path, columns=(0, 1, 2, 3) if extremes else (0, 3))
     if not extremes:
         nothing = np.empty(0)
         prices = [prices[0], nothing, nothing, prices[1]]
     first, high, low, last = prices
-    return Candles(path, times, (first, high, low, last), _timeframe(path, times))
+    return Candles(path, times, (first, high, low, last), timeframe_of(path, times))
+
+
+def candle_rows(path: Path) -> Iterator[Rows]:
+    """Yield the candles of a CSV (plain or gzip) or Parquet file in order, checked.
+
+    Raises:
+        BadData: naming the first line that can't be right.
+    """
+    if first_bytes(path).startswith(PARQUET_MAGIC):
+        return read_parquet(path, CANDLES)
+    return read_csv(path, CANDLES)
 
 
 def gathered(
@@ -90,7 +102,7 @@ def gathered(
             # A copy: a view would keep the columns beside it.
             kept.append(rows.values[column].copy())
     if not times:
-        raise BadData(path, f"has a header, but no {plural}")
+        raise no_rows(path, plural)
     whole = np.concatenate(times)
     times.clear()
     arrays = []
@@ -100,8 +112,16 @@ def gathered(
     return whole, arrays
 
 
+def no_rows(path: Path, plural: str = CANDLES.plural) -> BadData:
+    """Return what to tell of a file that holds nothing but a header."""
+    return BadData(path, f"has a header, but no {plural}")
+
+
 def gaps(times: Integers, timeframe_ms: int) -> tuple[int, int, tuple[Gap, ...]]:
     """Return how many gaps there are, how many bars are missing in them, and the first few."""
+    if int(times[-1]) - int(times[0]) == (len(times) - 1) * timeframe_ms:
+        # No two bars are closer than that: none is missing.
+        return 0, 0, ()
     steps = np.diff(times)
     wide = np.flatnonzero(steps > timeframe_ms)
     missing = steps[wide] // timeframe_ms - 1
@@ -128,23 +148,20 @@ def refuse_gaps(candles: Candles) -> None:
         raise BadData(candles.path, text)
 
 
-def _rows(path: Path) -> Iterator[Rows]:
-    if first_bytes(path).startswith(PARQUET_MAGIC):
-        return read_parquet(path, CANDLES)
-    return read_csv(path, CANDLES)
-
-
-def _timeframe(path: Path, times: Integers) -> int:
+def timeframe_of(path: Path, times: Integers) -> int:
     """Return the length of a bar, ms: the step that most bars are apart, of equals the shortest.
+
+    `path` is where the times were read from.
 
     Raises:
         BadData: a bar lies off the grid of that step.
     """
     if len(times) == 1:
         raise BadData(path, "has one candle only: the timeframe can't be told from it")
+    step = int(times[1]) - int(times[0])
+    if _is_even(times, step):
+        return step
     steps = np.diff(times)
-    if (steps == steps[0]).all():
-        return int(steps[0])
     # Where bars are missing for want of trades, the shortest step is still the most common one; a
     # shorter one that is rare leads to a bar of another grid.
     found, counts = np.unique(steps, return_counts=True)
@@ -156,6 +173,14 @@ def _timeframe(path: Path, times: Integers) -> int:
         text = f"{utc(int(times[stray]))} is off the grid of {timeframe_name(length)} bars"
         raise _misplaced(path, stray, f"{text}: leave it out")
     return length
+
+
+def _is_even(times: Integers, step: int) -> bool:
+    """Return whether all times are `step` apart; worked on in parts, so that memory stays small."""
+    return all(
+        bool((np.diff(times[begin : begin + _PART + 1]) == step).all())
+        for begin in range(0, len(times) - 1, _PART)
+    )
 
 
 def _misplaced(path: Path, index: int, text: str) -> BadData:

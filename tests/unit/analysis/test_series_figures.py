@@ -230,7 +230,7 @@ def test_tests_not_made_count_as_tests_that_found_nothing() -> None:
 def test_thinned_curves_keep_ends_and_extremes(count: int, seed: int, curves: int) -> None:
     rng = np.random.default_rng(seed)
     values = tuple(rng.normal(size=count).cumsum() for _ in range(curves))
-    shown = kept(values)
+    shown = kept(*values)
     assert len(shown) <= 2000
     assert (np.diff(shown) > 0).all()
     assert (shown[0], shown[-1]) == (0, count - 1)
@@ -242,5 +242,5 @@ def test_thinned_curves_keep_ends_and_extremes(count: int, seed: int, curves: in
 def test_thinning_survives_points_that_are_not_there() -> None:
     curve = walk(1, 10_000)
     curve[:3000] = np.nan
-    shown = kept((curve,))
+    shown = kept(curve)
     assert np.nanmax(curve[shown]) == np.nanmax(curve)

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pairtrader.analysis.arrays import distinct
+from pairtrader.analysis.thinning import kept
 from pairtrader.backtest import engine
 from pairtrader.backtest.config import BacktestConfig
-from pairtrader.backtest.drawdown import CHUNK, drawdown_of, falls_at
+from pairtrader.backtest.drawdown import BLOCK, drawdown_of, falls_at
+from pairtrader.backtest.equity import CHUNK
 from pairtrader.backtest.result import result_of
 from pairtrader.backtest.series import Bars, PairSeries
-from pairtrader.backtest.thinning import distinct, kept
 from pairtrader.backtest.trades import OpenCycle, Trades
 from pairtrader.strategy import decision
 from tests.made_runs import BEGIN, CONFIG, made_run, prices, rates
@@ -139,7 +141,7 @@ def plain_drawdown(worth, start):
     return percent, amount
 
 
-@pytest.mark.parametrize("count", [1, 2, 1000, CHUNK, CHUNK + 1, 3 * CHUNK + 7])
+@pytest.mark.parametrize("count", [1, 2, 1000, BLOCK, BLOCK + 1, 3 * BLOCK + 7])
 @pytest.mark.parametrize("drift", [-0.01, 0.0, 0.05])
 def test_the_largest_fall_is_found_wherever_it_lies(count, drift):
     random = np.random.default_rng(count)
@@ -152,13 +154,13 @@ def test_the_largest_fall_is_found_wherever_it_lies(count, drift):
 
 
 def test_a_fall_may_begin_long_before_it_ends():
-    worth = np.full(4 * CHUNK, 1000.0)
-    worth[CHUNK + 5] = 2000.0
-    worth[3 * CHUNK + 9] = 500.0
+    worth = np.full(4 * BLOCK, 1000.0)
+    worth[BLOCK + 5] = 2000.0
+    worth[3 * BLOCK + 9] = 500.0
     found = drawdown_of(worth, 900.0)
 
     assert (found.percent, found.amount) == (75.0, 1500.0)
-    assert (found.peak, found.bottom, found.recovered) == (CHUNK + 5, 3 * CHUNK + 9, None)
+    assert (found.peak, found.bottom, found.recovered) == (BLOCK + 5, 3 * BLOCK + 9, None)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pairtrader.history import parsed_files
-from pairtrader.history.candles import Candles, read_candles
+from pairtrader.history import candle_copies, parsed_files
+from pairtrader.history.candles import Candles, candle_rows, read_candles
+from pairtrader.history.csv_tables import Rows
 from pairtrader.history.errors import BadData
 from pairtrader.history.parsed_files import ParsedFiles, cache_folder
 from tests.fakes.candle_text import lines, row, sound, write
@@ -25,11 +26,11 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were parsed."""
     seen: list[Path] = []
 
-    def reading(path: str | Path, *, extremes: bool) -> Candles:
-        seen.append(Path(path))
-        return read_candles(path, extremes=extremes)
+    def reading(path: Path) -> Iterator[Rows]:
+        seen.append(path)
+        return candle_rows(path)
 
-    monkeypatch.setattr(parsed_files, "read_candles", reading)
+    monkeypatch.setattr(candle_copies, "candle_rows", reading)
     return seen
 
 
@@ -142,7 +143,7 @@ def test_a_folder_that_takes_nothing_is_no_error(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(parsed_files, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(candle_copies, "NamedTemporaryFile", refuse)
     path = write(tmp_path, lines(*sound(100)))
     assert len(cache.read(path)) == 100
     assert cache.kept().files == 0
@@ -154,9 +155,41 @@ def test_a_full_disk_leaves_nothing_behind(
     def full(*_: object) -> None:
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr(parsed_files.os, "replace", full)
+    monkeypatch.setattr(candle_copies.os, "replace", full)
     cache.read(write(tmp_path, lines(*sound(100))))
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(
+    tmp_path: Path, cache: ParsedFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> Iterator[Rows]:
+        yield from candle_rows(path)
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(candle_copies, "candle_rows", full)
+    path = write(tmp_path, lines(*sound(100)))
+    assert same(cache.read(path), read_candles(path))
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(
+    tmp_path: Path, cache: ParsedFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, lines(*sound(100)))
+
+    def growing(path: Path) -> Iterator[Rows]:
+        yield from candle_rows(path)
+        write(tmp_path, lines(*sound(101)))
+
+    monkeypatch.setattr(candle_copies, "candle_rows", growing)
+    assert len(cache.read(path)) == 101
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_copies_are_put_together_from_many_blocks(tmp_path: Path, cache: ParsedFiles) -> None:
+    path = write(tmp_path, lines(*sound(30_000)))
+    assert same(cache.read(path), read_candles(path))
 
 
 def test_the_folder_may_be_a_file(tmp_path: Path) -> None:
