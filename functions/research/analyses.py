@@ -33,6 +33,7 @@ async def pair(brief: Brief) -> Study:
         PairOptions(
             spread_mode=SpreadMode(given["spread_mode"]),
             ladder=tuple(row["spread"] for row in given["dca_config"] or ()),
+            start_prices=(float(series.market1.open[0]), float(series.market2.open[0])),
         ),
         (first, second),
         brief.progress.within(Stage.COMPUTING),

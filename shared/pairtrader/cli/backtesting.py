@@ -12,7 +12,7 @@ from pairtrader.backtest.tables import csv_tables
 from pairtrader.cli.config_file import read_config
 from pairtrader.cli.engines import check_fast
 from pairtrader.cli.failures import UsageError
-from pairtrader.cli.output import Style, json_text, print_text, write_text
+from pairtrader.cli.output import Style, json_text, print_json, print_text, write_text
 from pairtrader.cli.pages import write_page
 from pairtrader.cli.prices import read_prices, with_symbols
 from pairtrader.cli.summary import LAST_CYCLES, summary
@@ -44,14 +44,16 @@ def tell(result: BacktestResult, args: argparse.Namespace) -> None:
         print_text(summary(result.overview(LAST_CYCLES), style))
         return
     document = result.document()
-    text = json_text(document) if args.json or args.out else ""
     if args.out:
-        write_text(args.out, text + "\n")
+        write_text(args.out, json_text(document) + "\n")
     if args.csv:
         write_tables(args.csv, document)
     if args.html:
         write_page(args.html, document)
-    print_text(text if args.json else summary(document, style))
+    if args.json:
+        print_json(document)
+    else:
+        print_text(summary(document, style))
 
 
 def write_tables(folder: str, document: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,6 +13,8 @@ from typing import Any
 DASH = "-"
 ENDLESS = 1e12
 """Numbers from here on are told by their size."""
+ROWS_AT_ONCE = 500
+"""Of a list, put into words together."""
 
 
 def print_text(text: str) -> None:
@@ -21,12 +23,27 @@ def print_text(text: str) -> None:
 
 
 def print_json(document: Mapping[str, Any]) -> None:
-    """Write a document to stdout, on one line."""
-    print_text(json_text(document))
+    """Write a document to stdout, on one line; of long lists a part at a time is in memory."""
+    for part in _json_parts(document):
+        sys.stdout.write(part)
+    sys.stdout.write("\n")
 
 
-def json_text(document: Mapping[str, Any]) -> str:
-    """Return a document as compact JSON; numbers beyond what JSON knows are a programming error."""
+def _json_parts(document: Mapping[str, Any]) -> Iterator[str]:
+    for place, (name, value) in enumerate(document.items()):
+        yield f"{',' if place else '{'}{json_text(name)}:"
+        if isinstance(value, list) and len(value) > ROWS_AT_ONCE:
+            for begin in range(0, len(value), ROWS_AT_ONCE):
+                rows = json_text(value[begin : begin + ROWS_AT_ONCE])
+                yield ("," if begin else "[") + rows[1:-1]
+            yield "]"
+        else:
+            yield json_text(value)
+    yield "}" if document else "{}"
+
+
+def json_text(document: Any) -> str:
+    """Return plain values as compact JSON; numbers that it does not know are an error of ours."""
     return json.dumps(document, allow_nan=False, separators=(",", ":"))
 
 
