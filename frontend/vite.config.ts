@@ -37,6 +37,7 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/english.ts'],
     server: { deps: { inline: ['element-plus'] } },
     css: false,
   },

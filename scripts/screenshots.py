@@ -1,4 +1,4 @@
-"""Take pictures of the web UI for the documents: every page, light and dark.
+"""Take pictures of the web UI for the documents: every page, most light and dark.
 
 Brings the local stack up, lets a few bots trade on the simulated exchange for some minutes, and
 writes docs/screenshots/*.png. MINUTES in the environment says how long they trade.
@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,26 +61,35 @@ SHOTS = (
     Shot("bot-edit", "/bots/{bot}/edit"),
     Shot("orders", "/orders"),
     Shot("exchanges", "/exchanges"),
-    Shot("settings", "/settings?tab=security"),
-    Shot("notifications", "/settings?tab=notifications"),
+    Shot("settings", "/settings?tab=security", themes=("light",)),
+    Shot("notifications", "/settings?tab=notifications", themes=("light",)),
     Shot("audit", "/audit"),
-    Shot("users", "/users"),
-    Shot("system", "/system"),
+    Shot("users", "/users", themes=("light",)),
+    Shot("system", "/system", themes=("light",)),
     Shot("bots-phone", "/bots", PHONE),
     Shot("bot-phone", "/bots/{bot}", PHONE),
     Shot("dashboard-zh", "/dashboard", language="zh-CN", themes=("light",)),
     Shot("bot-zh", "/bots/{bot}", language="zh-CN", themes=("dark",)),
+    Shot("backtests", "/backtest", themes=("light",)),
+    Shot("backtest", "/backtest/{run}"),
+    Shot("backtest-create", "/backtest/new?bot={bot}", themes=("dark",)),
+    Shot("backtest-compare", "/backtest/compare?ids={run},{other_run}", themes=("light",)),
+    Shot("pair", "/analysis/{pair}", themes=("light",)),
+    Shot("pairs", "/analysis/{finder}", themes=("dark",)),
+    Shot("backtest-phone", "/backtest/{run}", PHONE, themes=("light",)),
+    Shot("backtest-zh", "/backtest/{run}", language="zh-CN", themes=("dark",)),
 )
 
 
 @dataclass(frozen=True)
 class Showcase:
-    """A user whose bots have traded."""
+    """A user whose bots have traded, and who has asked history."""
 
     origin: str
     username: str
     password: str
-    bot_id: str
+    ids: Mapping[str, str]
+    """Of what is shown, by the name it has in paths."""
 
 
 def furnish(description: dict[str, Any], seconds: float) -> Showcase:
@@ -108,7 +117,43 @@ def furnish(description: dict[str, Any], seconds: float) -> Showcase:
     print(f"The bots trade for {seconds / 60:.0f} minutes ...", flush=True)
     time.sleep(seconds)
     api.post(f"/bots/{bots[-1]['id']}/pause")
-    return Showcase(description["ui_url"], name, password, bots[0]["id"])
+    jobs = _research(api, account["id"])
+    return Showcase(description["ui_url"], name, password, {"bot": bots[0]["id"], **jobs})
+
+
+def _research(api: ApiClient, account_id: str) -> dict[str, str]:
+    """Ask history for what its pages show, wait for it and return the jobs' ids by name."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    past = {"from": (today - timedelta(days=14)).isoformat(), "to": today.isoformat()}
+    settings = BOT | {
+        "exchange_account_id": account_id,
+        "market1_symbol": PAIRS[0][0],
+        "market2_symbol": PAIRS[0][1],
+        "start_time": past["from"],
+    }
+    common = {"exchange_account_id": account_id, **past}
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "run": ("/backtests", {"name": "As it is", "settings": settings, **past}),
+        "other_run": (
+            "/backtests",
+            {"name": "Wider", "settings": settings | {"profit_ratio": 0.5}, **past},
+        ),
+        "pair": ("/analyses", {"kind": "pair", "symbols": list(PAIRS[0]), **common}),
+        "finder": (
+            "/analyses",
+            {"kind": "finder", "symbols": [symbol for pair in PAIRS for symbol in pair], **common},
+        ),
+    }
+    ids = {}
+    for name, (path, body) in asked.items():
+        job = api.post(path, body | {"timeframe": "5m"})
+        while job["status"] in ("queued", "running"):
+            time.sleep(1)
+            job = api.get(f"{path}/{job['id']}")
+        if job["status"] != "done":
+            raise NotTaken(f"{path} has ended as {job['status']}: {job['error']}")
+        ids[name] = job["id"]
+    return ids
 
 
 def _make_admin(description: dict[str, Any], user_id: str) -> None:
@@ -131,7 +176,7 @@ def take(browser: Browser, showcase: Showcase, folder: Path) -> Iterator[Path]:
                 _log_in(context, showcase)
             path = folder / f"{shot.name}-{theme}.png"
             page = context.new_page()
-            page.goto(showcase.origin + shot.path.format(bot=showcase.bot_id))
+            page.goto(showcase.origin + shot.path.format(**showcase.ids))
             _settle(page)
             path.write_bytes(smaller(page.screenshot(animations="disabled")))
             context.close()

@@ -1,6 +1,6 @@
 import { createI18n } from 'vue-i18n'
 
-import en from '@/locales/en'
+import type en from '@/locales/en'
 
 export const LANGUAGES = ['en', 'zh-CN'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -9,8 +9,13 @@ export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
-  messages: { en } as Record<string, typeof en>,
+  messages: {} as Record<string, typeof en>,
 })
+
+const TEXTS: Record<Language, () => Promise<{ default: typeof en }>> = {
+  en: () => import('@/locales/en'),
+  'zh-CN': () => import('@/locales/zh-CN'),
+}
 
 /** The language that the browser asks for first, of those there are. */
 export function browserLanguage(languages: readonly string[] = navigator.languages): Language {
@@ -24,7 +29,7 @@ export function browserLanguage(languages: readonly string[] = navigator.languag
 /** Show everything in `language`, its texts fetched first. */
 export async function setLanguage(language: Language): Promise<void> {
   if (!i18n.global.availableLocales.includes(language)) {
-    const texts = await import('@/locales/zh-CN')
+    const texts = await TEXTS[language]()
     i18n.global.setLocaleMessage(language, texts.default)
   }
   i18n.global.locale.value = language

@@ -1,6 +1,7 @@
 """A bare emulator on loopback: tables without a stack."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,3 +21,9 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.update(emulator.client_environment(machine.url))
     yield machine.url
     emulator.stop(directory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_hear_ctrl_c() -> None:
+    """A shell that runs the tests in the background has them, and all they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -30,11 +30,14 @@ class Scripts:
         }
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize(
     "path", ["/login", "/bots", "/bots/new", "/backtest", "/backtest/new", "/analysis/finder"]
 )
-def test_the_first_page_needs_few_scripts(stack: Stack, open_window: OpenWindow, path: str) -> None:
-    window = open_window(None if path == "/login" else Trader(stack))
+def test_the_first_page_needs_few_scripts(
+    stack: Stack, open_window: OpenWindow, path: str, language: str
+) -> None:
+    window = open_window(None if path == "/login" else Trader(stack), language=language)
     scripts = Scripts(window)
     window.open(path)
     window.has_settled()
