@@ -38,6 +38,7 @@ def test_the_tour_of_the_readme_works_as_written(name: str, stack: Stack, tmp_pa
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     refusals = [a["code"] for a in answers if isinstance(a.get("status"), int)]
-    assert set(refusals) <= {"position_required"}
+    # With a position open the first stop asks what becomes of it; else the second finds it done.
+    assert refusals in (["position_required"], ["invalid_transition"])
     assert {a.get("status") for a in answers} & {"stopping", "stopped"}
     assert any(a.get("start_price1") for a in answers)

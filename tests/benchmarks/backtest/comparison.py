@@ -107,8 +107,9 @@ class Bench:
         self._compare(f"metrics_{kind}", name, "vectorbt", mine, its, 8.0)
         if kind == "base":
             peer.ask("stats", bars=MILLION)
-            stats = [peer.ask("stats", bars=MILLION) for _ in range(3)]
-            self.findings.facts["vectorbt_stats_seconds"] = seconds(stats)
+            stats = [peer.ask("stats", bars=MILLION) for _ in range(5)]
+            name = "with all figures that each has itself, base"
+            self._compare("stats_base", name, "vectorbt", mine, stats, 8.0)
 
     def _lengths(self, kind: str, ours: Worker) -> None:
         self._say(f"lengths, {kind}")
@@ -128,7 +129,7 @@ class Bench:
             self._say(key)
             mine, its = [], []
             for _ in range(2):
-                mine += [base.ask("run", bars=SHORT, fast=False) for _ in range(3)]
+                mine += [base.ask("run", bars=SHORT, fast=False) for _ in range(9)]
                 its.append(hired[key].ask("run", bars=SHORT))
             ours = {**mine[0], "equity": mine[0][figure]}
             self._agree("equity", SHORT, {"ours, base": ours, key: its[0]})

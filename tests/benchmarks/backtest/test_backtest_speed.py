@@ -54,6 +54,7 @@ def test_every_set_of_the_sweep_closes_as_often_everywhere(findings: Findings) -
     [
         "run_base",
         "metrics_base",
+        "stats_base",
         "sweep_base",
         "run_fast",
         "sweep_fast",
